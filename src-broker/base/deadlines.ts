@@ -1,0 +1,88 @@
+/** What is to happen later, without a timer: the host asks `nextMs`, sleeps or jumps, and calls `run`. Times are monotonic milliseconds. */
+export class Deadlines {
+  readonly #heap: Deadline[] = []
+  #sequence = 0
+
+  /** Milliseconds of the earliest deadline, or Infinity. */
+  get nextMs(): number {
+    this.#dropCancelled()
+    return this.#heap[0]?.atMs ?? Infinity
+  }
+
+  at(atMs: number, action: () => void): Deadline {
+    const deadline = new Deadline(atMs, this.#sequence++, action)
+    this.#heap.push(deadline)
+    this.#siftUp(this.#heap.length - 1)
+    return deadline
+  }
+
+  /** Runs everything due by `nowMs`, earliest first, equal times in the order they were asked for. */
+  run(nowMs: number): void {
+    for (;;) {
+      this.#dropCancelled()
+      const first = this.#heap[0]
+      if (first === undefined || first.atMs > nowMs) return
+      this.#pop()
+      const { action } = first
+      first.cancel()
+      action?.()
+    }
+  }
+
+  #dropCancelled(): void {
+    while (this.#heap.length > 0 && this.#heap[0]!.action === undefined) this.#pop()
+  }
+
+  #pop(): void {
+    const last = this.#heap.pop()!
+    if (this.#heap.length === 0) return
+    this.#heap[0] = last
+    let index = 0
+    for (;;) {
+      const left = 2 * index + 1
+      if (left >= this.#heap.length) return
+      const right = left + 1
+      const child = right < this.#heap.length && this.#heap[right]!.isBefore(this.#heap[left]!) ? right : left
+      if (!this.#heap[child]!.isBefore(this.#heap[index]!)) return
+      this.#swap(index, child)
+      index = child
+    }
+  }
+
+  #siftUp(from: number): void {
+    let index = from
+    while (index > 0) {
+      const parent = (index - 1) >> 1
+      if (!this.#heap[index]!.isBefore(this.#heap[parent]!)) return
+      this.#swap(index, parent)
+      index = parent
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const held = this.#heap[a]!
+    this.#heap[a] = this.#heap[b]!
+    this.#heap[b] = held
+  }
+}
+
+export class Deadline {
+  readonly atMs: number
+  readonly #sequence: number
+  action: (() => void) | undefined
+
+  constructor(atMs: number, sequence: number, action: () => void) {
+    this.atMs = atMs
+    this.#sequence = sequence
+    this.action = action
+  }
+
+  /** Cancelling twice, or after it ran, does nothing. */
+  cancel(): void {
+    this.action = undefined
+  }
+
+  isBefore(other: Deadline): boolean {
+    return this.atMs < other.atMs || (this.atMs === other.atMs && this.#sequence < other.#sequence)
+  }
+}

@@ -1,0 +1,31 @@
+/** npm run check: types per layer, templates, lint and format, import rules, dead code. Runs them side by side, prints what failed. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const checks: Record<string, string[]> = {
+  'types (plain ECMAScript layers)': ['@typescript/native/bin/tsc', '-p', 'tsconfig.core.json'],
+  'types (Node)': ['@typescript/native/bin/tsc', '-p', 'tsconfig.json'],
+  'types (renderer)': ['svelte-check/bin/svelte-check', '--tsgo', '--tsconfig', 'tsconfig.renderer.json', '--fail-on-warnings'],
+  'lint and format': ['@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
+  'import rules': ['dependency-cruiser/bin/dependency-cruise.mjs', '--config', 'tools/dependency-rules.mjs', 'src-broker', 'src-main', 'src-renderer'],
+  'dead code': ['knip/bin/knip.js', '--no-progress'],
+}
+
+const run = (name: string, [file = '', ...args]: string[]): Promise<boolean> =>
+  new Promise((done) => {
+    const started = performance.now()
+    const child = spawn(process.execPath, [join(root, 'node_modules', file), ...args], { cwd: root })
+    let output = ''
+    child.stdout.on('data', (d) => (output += d))
+    child.stderr.on('data', (d) => (output += d))
+    child.on('exit', (code) => {
+      const seconds = ((performance.now() - started) / 1000).toFixed(1)
+      console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`)
+      if (code !== 0) console.log(output)
+      done(code === 0)
+    })
+  })
+
+const results = await Promise.all(Object.entries(checks).map(([name, command]) => run(name, command)))
+process.exit(results.every(Boolean) ? 0 : 1)
