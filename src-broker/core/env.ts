@@ -1,0 +1,14 @@
+import type { Disk } from '../base/disk.ts'
+import type { Random } from '../base/random.ts'
+
+/** Everything of the outside world that a broker's core may touch. The worker thread and the simulator each have one. */
+export interface Env {
+  /** Wall clock, milliseconds since 1970: record timestamps, retention. May jump. */
+  wallMs(): number
+  /** Never goes back: deadlines and sessions. Milliseconds from an arbitrary start. */
+  monotonicMs(): number
+  readonly random: Random
+  readonly disk: Disk
+  /** CRC-32C (Castagnoli) of bytes[from, to), as an unsigned 32-bit number. */
+  crc32c(bytes: Uint8Array, from: number, to: number): number
+}
