@@ -1,0 +1,18 @@
+import type { Broker } from '../core/broker.ts'
+
+/** What a handler knows of the connection that asked, and the way back to it. */
+export interface Context<Response> {
+  readonly version: number
+  readonly clientId: string | null
+  /** Address of the client, as Kafka prints it: `/127.0.0.1`. */
+  readonly clientHost: string
+  /** The later answer of a handler that returned undefined; exactly once. Answers leave in the order of the requests. */
+  answer(response: Response): void
+}
+
+/** Returns the answer, or undefined when `context.answer` will bring it later. */
+export type Handler<Request, Response> = (
+  broker: Broker,
+  request: Request,
+  context: Context<Response>,
+) => Response | undefined

@@ -1,0 +1,2 @@
+/** One broker. */
+export class Broker {}
