@@ -6,9 +6,22 @@ const root = join(import.meta.dirname, '..')
 const checks: Record<string, string[]> = {
   'types (plain ECMAScript layers)': ['@typescript/native/bin/tsc', '-p', 'tsconfig.core.json'],
   'types (Node)': ['@typescript/native/bin/tsc', '-p', 'tsconfig.json'],
-  'types (renderer)': ['svelte-check/bin/svelte-check', '--tsgo', '--tsconfig', 'tsconfig.renderer.json', '--fail-on-warnings'],
+  'types (renderer)': [
+    'svelte-check/bin/svelte-check',
+    '--tsgo',
+    '--tsconfig',
+    'tsconfig.renderer.json',
+    '--fail-on-warnings',
+  ],
   'lint and format': ['@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
-  'import rules': ['dependency-cruiser/bin/dependency-cruise.mjs', '--config', 'tools/dependency-rules.mjs', 'src-broker', 'src-main', 'src-renderer'],
+  'import rules': [
+    'dependency-cruiser/bin/dependency-cruise.mjs',
+    '--config',
+    'tools/dependency-rules.mjs',
+    'src-broker',
+    'src-main',
+    'src-renderer',
+  ],
   'dead code': ['knip/bin/knip.js', '--no-progress'],
 }
 

@@ -5,7 +5,8 @@ const layer = (name, from, allowed) => ({
   from: { path: from },
   to: { path: '^(src-|node_modules|[a-z_/]+$)', pathNot: allowed },
 })
-const plain = (folder, ...others) => layer(`${folder}-imports`, `^src-broker/${folder}/`, [`^src-broker/(${[folder, ...others].join('|')})/`])
+const plain = (folder, ...others) =>
+  layer(`${folder}-imports`, `^src-broker/${folder}/`, [`^src-broker/(${[folder, ...others].join('|')})/`])
 
 export default {
   forbidden: [
@@ -16,7 +17,11 @@ export default {
     plain('faults', 'base', 'core'),
     plain('core', 'base', 'records', 'protocol'),
     plain('api', 'base', 'records', 'protocol', 'core'),
-    layer('client-imports', '^src-broker/client/', ['^src-broker/(client|base|records|protocol)/', '^node_modules', '^(node:)?[a-z_/]+$']),
+    layer('client-imports', '^src-broker/client/', [
+      '^src-broker/(client|base|records|protocol)/',
+      '^node_modules',
+      '^(node:)?[a-z_/]+$',
+    ]),
     {
       name: 'broker-knows-no-host',
       severity: 'error',
@@ -27,7 +32,10 @@ export default {
       name: 'host-uses-the-cluster-by-its-front-door',
       severity: 'error',
       from: { path: '^src-main/' },
-      to: { path: '^src-broker/', pathNot: ['^src-broker/runtime/cluster-host', '^src-broker/(client|protocol|records|faults|base)/'] },
+      to: {
+        path: '^src-broker/',
+        pathNot: ['^src-broker/runtime/cluster-host', '^src-broker/(client|protocol|records|faults|base)/'],
+      },
     },
     {
       name: 'renderer-sees-the-contract-only',
