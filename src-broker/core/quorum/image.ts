@@ -1,0 +1,324 @@
+// What the metadata log says, as of its last committed record. Every broker has one and builds it the same way: `replay`
+// is the only writer. Entries are replaced, never altered, so that whoever holds one holds a moment in time.
+import { assert } from '../../base/assert.ts'
+import type { Uuid } from '../../base/uuid.ts'
+import type {
+  BrokerEndpoint,
+  BrokerRegistrationChangeRecord,
+  ConfigRecord,
+  MetadataRecord,
+  PartitionChangeRecord,
+  PartitionRecord,
+  RegisterBrokerRecord,
+  SupportedFeature,
+} from './records.ts'
+import { leaderUnchanged } from './records.ts'
+
+export interface BrokerRegistration {
+  readonly id: number
+  /** Offset of the registration's record: a later start of the same broker has a higher one. */
+  readonly epoch: number
+  readonly incarnationId: Uuid
+  readonly endPoints: readonly BrokerEndpoint[]
+  readonly features: readonly SupportedFeature[]
+  readonly rack: string | null
+  /** Leads nothing and joins no ISR: it has just started, or has not been heard of for a session. */
+  readonly fenced: boolean
+  readonly inControlledShutdown: boolean
+  readonly logDirs: readonly Uuid[]
+}
+
+export interface PartitionImage {
+  readonly topicId: Uuid
+  readonly partition: number
+  /** In order of preference: the first is the preferred leader. */
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  readonly removingReplicas: readonly number[]
+  readonly addingReplicas: readonly number[]
+  /** -1 while no member of the ISR is alive. */
+  readonly leader: number
+  /** Raised with every change of leader; a replica serves and truncates by it. */
+  readonly leaderEpoch: number
+  /** Raised with every change at all; a leader's AlterPartition names the one it builds on. */
+  readonly partitionEpoch: number
+  /** 1 while the leader of an unclean election has not yet been heard of, else 0. */
+  readonly leaderRecoveryState: number
+  readonly directories: readonly Uuid[]
+  readonly eligibleLeaderReplicas: readonly number[]
+  readonly lastKnownElr: readonly number[]
+}
+
+export interface TopicImage {
+  readonly name: string
+  readonly id: Uuid
+  /** By partition number, without gaps. */
+  readonly partitions: readonly PartitionImage[]
+}
+
+export interface PartitionDelta {
+  readonly topic: TopicImage
+  readonly before: PartitionImage | undefined
+  readonly after: PartitionImage
+}
+
+/** What the records replayed since the last look have changed. */
+export interface MetadataDelta {
+  readonly topicsCreated: readonly TopicImage[]
+  readonly topicsDeleted: readonly TopicImage[]
+  /** Partitions new or altered, those of created topics included; `after` is how they stand now. */
+  readonly partitions: readonly PartitionDelta[]
+  readonly brokers: ReadonlySet<number>
+  /** Topics whose own configuration changed. */
+  readonly topicConfigs: ReadonlySet<string>
+  /** Brokers whose dynamic configuration changed, as the resource is named: '' is the default of all brokers. */
+  readonly brokerConfigs: ReadonlySet<string>
+  readonly features: boolean
+}
+
+export const topicResource = 2
+export const brokerResource = 4
+
+const nothing: ReadonlyMap<string, string> = new Map()
+
+interface Topic {
+  readonly name: string
+  readonly id: Uuid
+  readonly partitions: PartitionImage[]
+}
+
+export class MetadataImage {
+  readonly clusterId: string
+  readonly #brokers = new Map<number, BrokerRegistration>()
+  readonly #topics = new Map<string, Topic>()
+  readonly #topicsById = new Map<Uuid, Topic>()
+  readonly #topicConfigs = new Map<string, Map<string, string>>()
+  readonly #brokerConfigs = new Map<string, Map<string, string>>()
+  readonly #features = new Map<string, number>()
+  #nextProducerId = 0
+  #featuresEpoch = -1
+  #endOffset = 0
+  #changes = new Changes()
+
+  constructor(clusterId: string) {
+    this.clusterId = clusterId
+  }
+
+  get brokers(): ReadonlyMap<number, BrokerRegistration> {
+    return this.#brokers
+  }
+
+  get topics(): ReadonlyMap<string, TopicImage> {
+    return this.#topics
+  }
+
+  get topicsById(): ReadonlyMap<Uuid, TopicImage> {
+    return this.#topicsById
+  }
+
+  partition(topic: string, partition: number): PartitionImage | undefined {
+    return this.#topics.get(topic)?.partitions[partition]
+  }
+
+  /** What was set on the topic itself, by name. */
+  topicConfigs(topic: string): ReadonlyMap<string, string> {
+    return this.#topicConfigs.get(topic) ?? nothing
+  }
+
+  /** What was set on one broker by its id, or on all of them by ''. */
+  brokerConfigs(name: string): ReadonlyMap<string, string> {
+    return this.#brokerConfigs.get(name) ?? nothing
+  }
+
+  /** Finalized feature levels, by name. */
+  get features(): ReadonlyMap<string, number> {
+    return this.#features
+  }
+
+  /** Offset of the last record that touched a feature. */
+  get featuresEpoch(): number {
+    return this.#featuresEpoch
+  }
+
+  get nextProducerId(): number {
+    return this.#nextProducerId
+  }
+
+  /** Offset after the last record replayed. */
+  get endOffset(): number {
+    return this.#endOffset
+  }
+
+  /** Registered, not fenced and not on its way out. */
+  isActive(broker: number): boolean {
+    const registration = this.#brokers.get(broker)
+    return registration !== undefined && !registration.fenced && !registration.inControlledShutdown
+  }
+
+  *partitions(): Generator<{ readonly topic: TopicImage; readonly partition: PartitionImage }> {
+    for (const topic of this.#topics.values()) for (const partition of topic.partitions) yield { topic, partition }
+  }
+
+  /** Records of a committed batch, in the order of the log. */
+  replay(record: MetadataRecord, offset: number): void {
+    assert(offset >= this.#endOffset, `record ${offset} replayed after ${this.#endOffset - 1}`)
+    this.#endOffset = offset + 1
+    switch (record.type) {
+      case 'RegisterBrokerRecord':
+        return this.#registerBroker(record)
+      case 'BrokerRegistrationChangeRecord':
+        return this.#changeBroker(record)
+      case 'UnregisterBrokerRecord':
+        this.#brokers.delete(record.brokerId)
+        this.#changes.brokers.add(record.brokerId)
+        return
+      case 'TopicRecord':
+        return this.#createTopic(record.name, record.topicId)
+      case 'RemoveTopicRecord':
+        return this.#removeTopic(record.topicId)
+      case 'PartitionRecord':
+        return this.#setPartition(partitionOf(record))
+      case 'PartitionChangeRecord':
+        return this.#changePartition(record)
+      case 'ConfigRecord':
+        return this.#setConfig(record)
+      case 'FeatureLevelRecord':
+        if (record.featureLevel === 0) this.#features.delete(record.name)
+        else this.#features.set(record.name, record.featureLevel)
+        this.#featuresEpoch = offset
+        this.#changes.features = true
+        return
+      case 'ProducerIdsRecord':
+        this.#nextProducerId = record.nextProducerId
+        return
+    }
+  }
+
+  /** What changed since the last call. */
+  takeDelta(): MetadataDelta {
+    const changes = this.#changes
+    this.#changes = new Changes()
+    return changes.settle()
+  }
+
+  #registerBroker(record: RegisterBrokerRecord): void {
+    const { type: _, brokerId: id, brokerEpoch: epoch, ...rest } = record
+    this.#brokers.set(id, { id, epoch, ...rest })
+    this.#changes.brokers.add(id)
+  }
+
+  #changeBroker(record: BrokerRegistrationChangeRecord): void {
+    const broker = this.#brokers.get(record.brokerId)
+    assert(broker?.epoch === record.brokerEpoch, `change of broker ${record.brokerId} in another epoch`)
+    this.#brokers.set(broker.id, {
+      ...broker,
+      fenced: record.fenced === 0 ? broker.fenced : record.fenced === 1,
+      inControlledShutdown: broker.inControlledShutdown || record.inControlledShutdown === 1,
+    })
+    this.#changes.brokers.add(broker.id)
+  }
+
+  #createTopic(name: string, id: Uuid): void {
+    assert(!this.#topics.has(name), `topic ${name} created twice`)
+    const topic: Topic = { name, id, partitions: [] }
+    this.#topics.set(name, topic)
+    this.#topicsById.set(id, topic)
+    this.#changes.topicsCreated.add(topic)
+  }
+
+  #removeTopic(id: Uuid): void {
+    const topic = this.#topicsById.get(id)
+    assert(topic !== undefined, `unknown topic ${id} removed`)
+    this.#topics.delete(topic.name)
+    this.#topicsById.delete(id)
+    this.#topicConfigs.delete(topic.name)
+    this.#changes.topicDeleted(topic)
+  }
+
+  #setPartition(partition: PartitionImage): void {
+    const topic = this.#topicsById.get(partition.topicId)
+    assert(topic !== undefined, `partition of unknown topic ${partition.topicId}`)
+    assert(partition.partition <= topic.partitions.length, `${topic.name} has a gap before ${partition.partition}`)
+    this.#changes.partitionChanged(topic, partition.partition)
+    topic.partitions[partition.partition] = partition
+  }
+
+  #changePartition(change: PartitionChangeRecord): void {
+    const before = this.#topicsById.get(change.topicId)?.partitions[change.partitionId]
+    assert(before !== undefined, `change of unknown partition ${change.partitionId} of ${change.topicId}`)
+    const isLeaderNamed = change.leader !== leaderUnchanged
+    this.#setPartition({
+      ...before,
+      replicas: change.replicas ?? before.replicas,
+      isr: change.isr ?? before.isr,
+      removingReplicas: change.removingReplicas ?? before.removingReplicas,
+      addingReplicas: change.addingReplicas ?? before.addingReplicas,
+      leader: isLeaderNamed ? change.leader : before.leader,
+      leaderEpoch: before.leaderEpoch + (isLeaderNamed ? 1 : 0),
+      partitionEpoch: before.partitionEpoch + 1,
+      leaderRecoveryState: change.leaderRecoveryState < 0 ? before.leaderRecoveryState : change.leaderRecoveryState,
+      directories: change.directories ?? before.directories,
+      eligibleLeaderReplicas: change.eligibleLeaderReplicas ?? before.eligibleLeaderReplicas,
+      lastKnownElr: change.lastKnownElr ?? before.lastKnownElr,
+    })
+  }
+
+  #setConfig({ resourceType, resourceName, name, value }: ConfigRecord): void {
+    const resources = resourceType === topicResource ? this.#topicConfigs : this.#brokerConfigs
+    const configs = resources.get(resourceName) ?? new Map<string, string>()
+    if (value === null) configs.delete(name)
+    else configs.set(name, value)
+    if (configs.size === 0) resources.delete(resourceName)
+    else resources.set(resourceName, configs)
+    const changed = resourceType === topicResource ? this.#changes.topicConfigs : this.#changes.brokerConfigs
+    changed.add(resourceName)
+  }
+}
+
+function partitionOf(record: PartitionRecord): PartitionImage {
+  const { type: _, partitionId, eligibleLeaderReplicas, lastKnownElr, ...rest } = record
+  return {
+    ...rest,
+    partition: partitionId,
+    eligibleLeaderReplicas: eligibleLeaderReplicas ?? [],
+    lastKnownElr: lastKnownElr ?? [],
+  }
+}
+
+/** A topic created and deleted between two looks shows in neither list. */
+class Changes {
+  readonly topicsCreated = new Set<Topic>()
+  readonly topicsDeleted = new Set<Topic>()
+  readonly brokers = new Set<number>()
+  readonly topicConfigs = new Set<string>()
+  readonly brokerConfigs = new Set<string>()
+  features = false
+  /** By topic and partition, how it stood before. */
+  readonly #partitions = new Map<Topic, Map<number, PartitionImage | undefined>>()
+
+  topicDeleted(topic: Topic): void {
+    this.#partitions.delete(topic)
+    if (!this.topicsCreated.delete(topic)) this.topicsDeleted.add(topic)
+  }
+
+  partitionChanged(topic: Topic, partition: number): void {
+    const before = this.#partitions.get(topic) ?? new Map<number, PartitionImage | undefined>()
+    this.#partitions.set(topic, before)
+    if (!before.has(partition)) before.set(partition, topic.partitions[partition])
+  }
+
+  settle(): MetadataDelta {
+    const partitions: PartitionDelta[] = []
+    for (const [topic, changed] of this.#partitions)
+      for (const [partition, before] of changed) partitions.push({ topic, before, after: topic.partitions[partition]! })
+    return {
+      topicsCreated: [...this.topicsCreated],
+      topicsDeleted: [...this.topicsDeleted],
+      partitions,
+      brokers: this.brokers,
+      topicConfigs: this.topicConfigs,
+      brokerConfigs: this.brokerConfigs,
+      features: this.features,
+    }
+  }
+}
