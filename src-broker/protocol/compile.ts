@@ -182,7 +182,8 @@ class EncoderSource {
     const body: string[] = []
     if (type.kind === 'array') {
       const item = this.#unique(`${name}Item`)
-      if (type.item.type.kind === 'struct') this.#writeStruct(type.item.type.shape, item, body)
+      if (type.item.type.kind === 'struct' && !type.item.isNullableIn(this.#version))
+        this.#writeStruct(type.item.type.shape, item, body)
       else this.#writeField(type.item, name, item, body)
       out.push(
         `writer.${methodOf('arrayLength', false, this.#isFlexible)}(${isNullable ? `${held}?.length ?? -1` : `${held}.length`})`,
