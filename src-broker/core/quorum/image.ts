@@ -165,32 +165,39 @@ export class MetadataImage {
     this.#endOffset = offset + 1
     switch (record.type) {
       case 'RegisterBrokerRecord':
-        return this.#registerBroker(record)
+        this.#registerBroker(record)
+        break
       case 'BrokerRegistrationChangeRecord':
-        return this.#changeBroker(record)
+        this.#changeBroker(record)
+        break
       case 'UnregisterBrokerRecord':
         this.#brokers.delete(record.brokerId)
         this.#changes.brokers.add(record.brokerId)
-        return
+        break
       case 'TopicRecord':
-        return this.#createTopic(record.name, record.topicId)
+        this.#createTopic(record.name, record.topicId)
+        break
       case 'RemoveTopicRecord':
-        return this.#removeTopic(record.topicId)
+        this.#removeTopic(record.topicId)
+        break
       case 'PartitionRecord':
-        return this.#setPartition(partitionOf(record))
+        this.#setPartition(partitionOf(record))
+        break
       case 'PartitionChangeRecord':
-        return this.#changePartition(record)
+        this.#changePartition(record)
+        break
       case 'ConfigRecord':
-        return this.#setConfig(record)
+        this.#setConfig(record)
+        break
       case 'FeatureLevelRecord':
         if (record.featureLevel === 0) this.#features.delete(record.name)
         else this.#features.set(record.name, record.featureLevel)
         this.#featuresEpoch = offset
         this.#changes.features = true
-        return
+        break
       case 'ProducerIdsRecord':
         this.#nextProducerId = record.nextProducerId
-        return
+        break
     }
   }
 
