@@ -1,0 +1,73 @@
+import type { DiskFile } from '../../base/disk.ts'
+import { batchHeaderBytes, isWhole, sizeInBytes } from '../../records/batch.ts'
+
+/**
+ * Steps through the batches of a segment file, block by block: `for (walk.start(file, from, to); walk.next(); ) …`.
+ * Of a batch only the header is sure to be in memory until `loadBody` is called. Ends before the first bytes that are no
+ * whole batch; checksums are the caller's matter.
+ */
+export class BatchWalk {
+  bytes: Uint8Array
+  view: DataView
+  /** Where the current batch begins in `bytes`. */
+  at = 0
+  /** Where it begins in the file; after the end, where the walk stopped. */
+  position = 0
+  size = 0
+  #file: DiskFile | undefined
+  #to = 0
+  /** The part of the file that `bytes` holds. */
+  #blockFrom = 0
+  #blockTo = 0
+
+  constructor(blockBytes: number) {
+    this.bytes = new Uint8Array(blockBytes)
+    this.view = new DataView(this.bytes.buffer)
+  }
+
+  /** Sets out for the file's [from, to). `from` is the beginning of a batch. */
+  start(file: DiskFile, from: number, to: number): void {
+    this.#file = file
+    this.#to = to
+    this.position = from
+    this.size = 0
+    this.#blockFrom = from
+    this.#blockTo = from
+  }
+
+  next(): boolean {
+    this.position += this.size
+    this.size = 0
+    if (!this.#have(batchHeaderBytes)) return false
+    if (!isWhole(this.view, this.at, this.at + this.#to - this.position)) return false
+    this.size = sizeInBytes(this.view, this.at)
+    return true
+  }
+
+  /** Brings the whole batch to memory. False where the file is shorter than it said. */
+  loadBody(): boolean {
+    return this.#have(this.size)
+  }
+
+  #have(length: number): boolean {
+    if (this.position + length > this.#to) return false
+    if (this.position + length > this.#blockTo) this.#readBlock(length)
+    this.at = this.position - this.#blockFrom
+    return this.position + length <= this.#blockTo
+  }
+
+  #readBlock(length: number): void {
+    if (length > this.bytes.length) {
+      this.bytes = new Uint8Array(length)
+      this.view = new DataView(this.bytes.buffer)
+    }
+    const wanted = Math.min(this.bytes.length, this.#to - this.position)
+    this.#blockFrom = this.position
+    this.#blockTo = this.position + this.#file!.read(this.bytes, 0, wanted, this.position)
+  }
+}
+
+/** For looking up one place: a little more than what lies between two index entries. Shared: lookups do not overlap. */
+export const lookupWalk = new BatchWalk(8 * 1024)
+/** For reading through much of a file. */
+export const scanBlockBytes = 1024 * 1024

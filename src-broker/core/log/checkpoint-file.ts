@@ -1,0 +1,54 @@
+import type { Disk } from '../../base/disk.ts'
+import { decodeText, encodeText } from '../../base/text.ts'
+
+// Kafka's text checkpoints: a line with the version (0), a line with the number of entries, one line an entry.
+
+const version = '0'
+
+/** The fields of every entry; undefined where the file is missing or is not what its first two lines promise. */
+export function readCheckpoint(disk: Disk, path: string, fields: number): string[][] | undefined {
+  const content = disk.read(path)
+  if (content === undefined) return undefined
+  const [firstLine, count, ...rest] = decodeText(content).split('\n')
+  const entries = rest.filter((line) => line !== '').map((line) => line.split(' '))
+  const isSound =
+    firstLine === version && entries.length === Number(count) && entries.every((entry) => entry.length === fields)
+  return isSound ? entries : undefined
+}
+
+export function writeCheckpoint(disk: Disk, path: string, lines: readonly string[]): void {
+  disk.replace(path, encodeText(`${[version, lines.length, ...lines].join('\n')}\n`))
+}
+
+/**
+ * One offset per partition of a broker: `recovery-point-offset-checkpoint`, `replication-offset-checkpoint` and
+ * `log-start-offset-checkpoint`, each line `topic partition offset`.
+ */
+export class OffsetCheckpoint {
+  readonly #disk: Disk
+  readonly #path: string
+  #written: string | undefined
+
+  constructor(disk: Disk, path: string) {
+    this.#disk = disk
+    this.#path = path
+  }
+
+  /** Offsets by the partition's directory name. An unreadable file counts as empty: recovery finds out the rest. */
+  read(): Map<string, number> {
+    const offsets = new Map<string, number>()
+    for (const [topic, partition, offset] of readCheckpoint(this.#disk, this.#path, 3) ?? []) {
+      const value = Number(offset)
+      if (Number.isSafeInteger(value) && value >= 0) offsets.set(`${topic}-${partition}`, value)
+    }
+    return offsets
+  }
+
+  /** Lines are `topic partition offset`. Nothing is written where nothing changed. */
+  write(lines: readonly string[]): void {
+    const content = lines.join('\n')
+    if (content === this.#written) return
+    writeCheckpoint(this.#disk, this.#path, lines)
+    this.#written = content
+  }
+}

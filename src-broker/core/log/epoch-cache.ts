@@ -1,0 +1,113 @@
+// Which leader epoch began at which offset, in `leader-epoch-checkpoint`: the base of KIP-101 truncation.
+// Entries grow in both columns. An epoch without records may be lost in a crash, as nobody can hold records of it; one
+// with records is found again by recovery, as long as the file is saved before the recovery point passes it.
+
+import type { Disk } from '../../base/disk.ts'
+import { readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
+
+export interface EpochEnd {
+  /** -1 where the epoch asked for is unknown. */
+  readonly epoch: number
+  readonly endOffset: number
+}
+
+interface EpochEntry {
+  readonly epoch: number
+  readonly startOffset: number
+}
+
+export const unknownEpochEnd: EpochEnd = { epoch: -1, endOffset: -1 }
+
+export class EpochCache {
+  readonly #disk: Disk
+  readonly #path: string
+  /** Undefined until the file was read. */
+  #entries: EpochEntry[] | undefined
+  #isDirty = false
+
+  constructor(disk: Disk, path: string) {
+    this.#disk = disk
+    this.#path = path
+  }
+
+  /** -1 without entries. */
+  get latestEpoch(): number {
+    return this.#load().at(-1)?.epoch ?? -1
+  }
+
+  /** Oldest first. */
+  get entries(): readonly EpochEntry[] {
+    return this.#load()
+  }
+
+  /** Notes that records of `epoch` begin at `startOffset`. Entries that contradict it go: the newer knowledge counts. */
+  assign(epoch: number, startOffset: number): void {
+    const entries = this.#load()
+    const latest = entries.at(-1)
+    if (latest !== undefined && latest.epoch === epoch && startOffset >= latest.startOffset) return
+    while (entries.length > 0 && (entries.at(-1)!.epoch >= epoch || entries.at(-1)!.startOffset >= startOffset)) {
+      entries.pop()
+    }
+    entries.push({ epoch, startOffset })
+    this.#isDirty = true
+  }
+
+  /**
+   * Where the largest known epoch up to `epoch` ends: where the next one begins, or the log end for the latest.
+   * An epoch before all known ones ends where the first known begins; one after all known is unknown.
+   */
+  endOffsetFor(epoch: number, logEndOffset: number): EpochEnd {
+    if (epoch < 0) return unknownEpochEnd
+    const entries = this.#load()
+    if (epoch === entries.at(-1)?.epoch) return { epoch, endOffset: logEndOffset }
+    const next = entries.findIndex((entry) => entry.epoch > epoch)
+    if (next < 0) return unknownEpochEnd
+    return { epoch: entries[next - 1]?.epoch ?? epoch, endOffset: entries[next]!.startOffset }
+  }
+
+  /** -1 where the offset lies before all entries. */
+  epochOf(offset: number): number {
+    return this.#load().findLast((entry) => entry.startOffset <= offset)?.epoch ?? -1
+  }
+
+  /** Forgets epochs that began at or behind the new log end. To be called even where no record goes (KAFKA-10706). */
+  truncateFromEnd(endOffset: number): void {
+    const entries = this.#load()
+    while (entries.length > 0 && entries.at(-1)!.startOffset >= endOffset) {
+      entries.pop()
+      this.#isDirty = true
+    }
+  }
+
+  /** Forgets epochs that ended before the new log start; the one that holds it begins there from now on. */
+  truncateFromStart(startOffset: number): void {
+    const entries = this.#load()
+    const first = entries.findLastIndex((entry) => entry.startOffset <= startOffset)
+    if (first < 0 || (first === 0 && entries[0]!.startOffset === startOffset)) return
+    entries.splice(0, first + 1, { epoch: entries[first]!.epoch, startOffset })
+    this.#isDirty = true
+  }
+
+  clear(): void {
+    this.#entries = []
+    this.#isDirty = true
+  }
+
+  /** Writes the file where it is behind. */
+  save(): void {
+    if (!this.#isDirty) return
+    writeCheckpoint(
+      this.#disk,
+      this.#path,
+      this.#load().map((entry) => `${entry.epoch} ${entry.startOffset}`),
+    )
+    this.#isDirty = false
+  }
+
+  #load(): EpochEntry[] {
+    if (this.#entries !== undefined) return this.#entries
+    const lines = readCheckpoint(this.#disk, this.#path, 2) ?? []
+    this.#entries = lines.map(([epoch, startOffset]) => ({ epoch: Number(epoch), startOffset: Number(startOffset) }))
+    return this.#entries
+  }
+}

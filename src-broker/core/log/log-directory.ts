@@ -1,0 +1,120 @@
+// All partition logs of one broker, in its data directory, and the checkpoint files that say where each of them stood.
+// A start reads one listing and three small files, however many partitions there are, unless the last stop was unclean.
+
+import { assert } from '../../base/assert.ts'
+import { encodeText } from '../../base/text.ts'
+import type { Uuid } from '../../base/uuid.ts'
+import { OffsetCheckpoint } from './checkpoint-file.ts'
+import {
+  deletedDirectoryName,
+  isDeletedDirectoryName,
+  parsePartitionDirectoryName,
+  partitionDirectoryName,
+} from './file-names.ts'
+import type { LogConfig } from './log-config.ts'
+import type { LogEnv } from './log-env.ts'
+import { PartitionLog } from './partition-log.ts'
+import { writeTopicId } from './partition-metadata.ts'
+
+/** There while the broker is stopped in an orderly way. Removed first at a start. */
+const cleanShutdownMarker = '.kafka_cleanshutdown'
+
+interface Held {
+  readonly topic: string
+  readonly partition: number
+  readonly log: PartitionLog
+}
+
+export class LogDirectory {
+  /** Whether the broker had been stopped in an orderly way before this start. */
+  readonly wasClean: boolean
+  readonly #env: LogEnv
+  readonly #logs = new Map<string, Held>()
+  readonly #recoveryPoints: OffsetCheckpoint
+  readonly #highWatermarks: OffsetCheckpoint
+  readonly #logStartOffsets: OffsetCheckpoint
+
+  /** Finds the logs of the last run and recovers them where need be. They have `config` until they are given their own. */
+  constructor(env: LogEnv, config: LogConfig) {
+    const { disk } = env
+    this.#env = env
+    this.#recoveryPoints = new OffsetCheckpoint(disk, 'recovery-point-offset-checkpoint')
+    this.#highWatermarks = new OffsetCheckpoint(disk, 'replication-offset-checkpoint')
+    this.#logStartOffsets = new OffsetCheckpoint(disk, 'log-start-offset-checkpoint')
+    this.wasClean = disk.exists(cleanShutdownMarker)
+    disk.remove(cleanShutdownMarker)
+    const recoveryPoints = this.#recoveryPoints.read()
+    const highWatermarks = this.#highWatermarks.read()
+    const logStartOffsets = this.#logStartOffsets.read()
+    for (const name of disk.list('')) {
+      if (isDeletedDirectoryName(name)) disk.remove(name)
+      const found = parsePartitionDirectoryName(name)
+      if (found === undefined || isDeletedDirectoryName(name)) continue
+      const recoveryPoint = recoveryPoints.get(name)
+      const log = PartitionLog.open(env, name, config, {
+        isClean: this.wasClean && recoveryPoint !== undefined,
+        recoveryPoint: recoveryPoint ?? 0,
+        highWatermark: highWatermarks.get(name) ?? 0,
+        logStartOffset: logStartOffsets.get(name) ?? 0,
+      })
+      this.#logs.set(name, { ...found, log })
+    }
+  }
+
+  get(topic: string, partition: number): PartitionLog | undefined {
+    return this.#logs.get(partitionDirectoryName(topic, partition))?.log
+  }
+
+  all(): Iterable<{ readonly topic: string; readonly partition: number; readonly log: PartitionLog }> {
+    return this.#logs.values()
+  }
+
+  /** A new, empty log. */
+  create(topic: string, partition: number, topicId: Uuid, config: LogConfig): PartitionLog {
+    const name = partitionDirectoryName(topic, partition)
+    assert(!this.#logs.has(name), `${name} is there already`)
+    this.#env.disk.makeDirectory(name)
+    writeTopicId(this.#env.disk, name, topicId)
+    const log = PartitionLog.open(this.#env, name, config)
+    this.#logs.set(name, { topic, partition, log })
+    return log
+  }
+
+  /** Removes a log with all its files. Renamed first, so that after a crash nobody takes what is left for a partition. */
+  remove(topic: string, partition: number): void {
+    const name = partitionDirectoryName(topic, partition)
+    const held = this.#logs.get(name)
+    if (held === undefined) return
+    const { disk } = this.#env
+    const deletedName = deletedDirectoryName(topic, partition, held.log.topicId ?? 'unknown')
+    held.log.abandon()
+    this.#logs.delete(name)
+    disk.remove(deletedName)
+    disk.rename(name, deletedName)
+    disk.remove(deletedName)
+  }
+
+  /** Writes down where each log stands: its recovery point, high watermark and log start. Call it now and then. */
+  checkpoint(): void {
+    const recoveryPoints: string[] = []
+    const highWatermarks: string[] = []
+    const logStartOffsets: string[] = []
+    for (const { topic, partition, log } of this.#logs.values()) {
+      recoveryPoints.push(`${topic} ${partition} ${log.recoveryPoint}`)
+      highWatermarks.push(`${topic} ${partition} ${log.highWatermark}`)
+      if (log.logStartOffset > 0) logStartOffsets.push(`${topic} ${partition} ${log.logStartOffset}`)
+    }
+    // The log start first: one that is too low only brings back what was deleted, and no recovery point depends on it.
+    this.#logStartOffsets.write(logStartOffsets)
+    this.#recoveryPoints.write(recoveryPoints)
+    this.#highWatermarks.write(highWatermarks)
+  }
+
+  /** Flushes every log and leaves the marker that spares the next start the recovery. */
+  close(): void {
+    for (const { log } of this.#logs.values()) log.close()
+    this.checkpoint()
+    this.#env.disk.replace(cleanShutdownMarker, encodeText('{"version":0,"brokerEpoch":-1}'))
+    this.#logs.clear()
+  }
+}

@@ -1,0 +1,18 @@
+import type { Disk } from '../../base/disk.ts'
+import { decodeText, encodeText } from '../../base/text.ts'
+import { type Uuid, uuidFromBase64, uuidToBase64 } from '../../base/uuid.ts'
+
+// `partition.metadata`, two lines: version: 0 · topic_id: <URL-safe base64>
+
+const path = (directory: string): string => `${directory}/partition.metadata`
+
+export function writeTopicId(disk: Disk, directory: string, topicId: Uuid): void {
+  disk.replace(path(directory), encodeText(`version: 0\ntopic_id: ${uuidToBase64(topicId)}`))
+}
+
+/** Undefined where the file is missing or unreadable: the partition was born in a crash. */
+export function readTopicId(disk: Disk, directory: string): Uuid | undefined {
+  const content = disk.read(path(directory))
+  const match = content && /^version: 0\ntopic_id: (\S+)\s*$/.exec(decodeText(content))
+  return match ? uuidFromBase64(match[1]!) : undefined
+}

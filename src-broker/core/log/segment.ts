@@ -1,0 +1,223 @@
+import type { Disk, DiskFile } from '../../base/disk.ts'
+import * as batch from '../../records/batch.ts'
+import { CorruptBatch } from '../../records/corrupt-batch.ts'
+import { lookupWalk } from './batch-walk.ts'
+import { offsetFileName, segmentFileKinds } from './file-names.ts'
+import { OffsetIndex } from './offset-index.ts'
+import { TimeIndex } from './time-index.ts'
+
+/** One file of a partition's log, with its two indexes. Opening it touches nothing: files are looked at when needed. */
+export class Segment {
+  readonly baseOffset: number
+  readonly file: DiskFile
+  readonly offsets: OffsetIndex
+  readonly times: TimeIndex
+  /** Bytes of whole batches. The file may be longer after a write that failed half-way; the next one goes over it. */
+  size: number
+  readonly #disk: Disk
+  readonly #directory: string
+  /** What the end of the segment says; undefined until looked at. */
+  #tail: Tail | undefined
+  /** Time of the first batch, from which the age of the segment counts; undefined until looked at. */
+  #firstTimestamp: number | undefined
+
+  constructor(disk: Disk, directory: string, baseOffset: number) {
+    this.#disk = disk
+    this.#directory = directory
+    this.baseOffset = baseOffset
+    this.file = disk.open(this.#path('.log'))
+    this.offsets = new OffsetIndex(disk.open(this.#path('.index')), baseOffset)
+    this.times = new TimeIndex(disk.open(this.#path('.timeindex')), baseOffset)
+    this.size = this.file.size
+  }
+
+  /** Offset after the last record. */
+  get endOffset(): number {
+    return this.#loadedTail().endOffset
+  }
+
+  /** The latest time of a record; -1 where none has one. */
+  get maxTimestamp(): number {
+    return this.#loadedTail().maxTimestamp
+  }
+
+  /** The last offset of the batch that brought the latest time. */
+  get maxTimestampOffset(): number {
+    return this.#loadedTail().maxTimestampOffset
+  }
+
+  /** -1 where the segment is empty or its first batch has no time. */
+  get firstTimestamp(): number {
+    if (this.#firstTimestamp === undefined && this.size > 0) {
+      lookupWalk.start(this.file, 0, this.size)
+      this.#firstTimestamp = lookupWalk.next() ? batch.maxTimestamp(lookupWalk.view, lookupWalk.at) : -1
+    }
+    return this.#firstTimestamp ?? -1
+  }
+
+  /** Writes bytes[from, to) at the end. They count only once each batch of them was `added`. */
+  write(bytes: Uint8Array, from: number, to: number): void {
+    this.file.write(bytes, from, to, this.size)
+  }
+
+  /** Takes note of the batch at `at`, which now lies at the end of the segment. */
+  added(view: DataView, at: number, indexIntervalBytes: number): void {
+    const tail = this.#loadedTail()
+    const lastOffset = batch.lastOffset(view, at)
+    const timestamp = batch.maxTimestamp(view, at)
+    const bytes = batch.sizeInBytes(view, at)
+    if (this.size === 0) this.#firstTimestamp = timestamp
+    tail.note(lastOffset, timestamp)
+    if (tail.bytesSinceIndexEntry > indexIntervalBytes) {
+      this.offsets.append(lastOffset, this.size)
+      this.times.append(tail.maxTimestamp, tail.maxTimestampOffset)
+      tail.bytesSinceIndexEntry = 0
+    }
+    tail.bytesSinceIndexEntry += bytes
+    this.size += bytes
+  }
+
+  /** Position of the batch that holds `offset`, or of the first one behind it; the segment's size where there is none. */
+  find(offset: number): number {
+    const from = this.offsets.lookup(offset)
+    const found = this.#findFrom(offset, from < this.size ? from : 0) ?? this.#findFrom(offset, 0)
+    if (found === undefined) throw new CorruptBatch(`no way to offset ${offset} in ${this.file.path}`)
+    return found
+  }
+
+  /** Whole size of the batch at a position. */
+  batchSizeAt(position: number): number {
+    lookupWalk.start(this.file, position, this.size)
+    return lookupWalk.next() ? lookupWalk.size : 0
+  }
+
+  /** Base offset of the batch at a position; the end offset where none begins there. */
+  batchOffsetAt(position: number): number {
+    lookupWalk.start(this.file, position, this.size)
+    return lookupWalk.next() ? batch.baseOffset(lookupWalk.view, lookupWalk.at) : this.endOffset
+  }
+
+  /** Whether the file ends where its last batch does. */
+  get isSound(): boolean {
+    return this.#loadedTail().position === this.size
+  }
+
+  /**
+   * Where recovery has to begin: everything before it is safely on disk, and the indexes up to there are kept. That is
+   * the last indexed batch before the recovery point, or the beginning.
+   */
+  trustedPosition(recoveryPoint: number): number {
+    this.offsets.truncateTo(recoveryPoint)
+    this.times.truncateTo(recoveryPoint)
+    const position = this.offsets.lastPosition
+    lookupWalk.start(this.file, position, this.size)
+    if (lookupWalk.next() && batch.lastOffset(lookupWalk.view, lookupWalk.at) < recoveryPoint) return position
+    this.offsets.truncateTo(this.baseOffset)
+    this.times.truncateTo(this.baseOffset)
+    return 0
+  }
+
+  /** Takes the segment to end at a position for now, as `added` will move it on. The file stays as it is. */
+  rewind(position: number): void {
+    this.size = position
+    this.#tail = undefined
+    if (position === 0) {
+      this.#firstTimestamp = undefined
+      this.offsets.truncateTo(this.baseOffset)
+      this.times.truncateTo(this.baseOffset)
+    }
+  }
+
+  /** Cuts the segment at a position where a batch begins. Everything before it ends before `offset`. */
+  truncate(position: number, offset: number): void {
+    this.file.truncate(position)
+    this.size = position
+    this.offsets.truncateTo(offset)
+    this.times.truncateTo(offset)
+    this.#tail = undefined
+    if (position === 0) this.#firstTimestamp = undefined
+  }
+
+  /** No more will be written: the time index gets its last word, and the indexes go to their files. */
+  seal(): void {
+    if (this.size > 0) this.times.append(this.maxTimestamp, this.maxTimestampOffset)
+    this.offsets.seal()
+    this.times.seal()
+  }
+
+  /** Returns once all of it would survive a power loss. */
+  sync(): void {
+    this.file.sync()
+    this.offsets.sync()
+    this.times.sync()
+  }
+
+  close(): void {
+    this.file.close()
+    this.offsets.close()
+    this.times.close()
+  }
+
+  /** Lets go of the files; what was not written yet is lost. */
+  abandon(): void {
+    this.file.close()
+    this.offsets.abandon()
+    this.times.abandon()
+  }
+
+  remove(): void {
+    this.abandon()
+    for (const kind of segmentFileKinds) this.#disk.remove(this.#path(kind))
+  }
+
+  /** Undefined where the way there is damaged: the file between here and there, or the entry that led here. */
+  #findFrom(offset: number, position: number): number | undefined {
+    const walk = lookupWalk
+    walk.start(this.file, position, this.size)
+    while (walk.next()) if (batch.lastOffset(walk.view, walk.at) >= offset) return walk.position
+    return walk.position === this.size ? this.size : undefined
+  }
+
+  /** Reads on from the last index entry: what comes after it is in no index yet. */
+  #loadedTail(): Tail {
+    if (this.#tail !== undefined) return this.#tail
+    const tail = new Tail(this.baseOffset, this.times.lastTimestamp, this.times.lastOffset)
+    const indexed = this.offsets.lastPosition
+    lookupWalk.start(this.file, indexed < this.size ? indexed : 0, this.size)
+    while (lookupWalk.next()) {
+      const { view, at } = lookupWalk
+      tail.note(batch.lastOffset(view, at), batch.maxTimestamp(view, at))
+      tail.bytesSinceIndexEntry += lookupWalk.size
+    }
+    tail.position = lookupWalk.position
+    this.#tail = tail
+    return tail
+  }
+
+  #path(kind: (typeof segmentFileKinds)[number]): string {
+    return `${this.#directory}/${offsetFileName(this.baseOffset, kind)}`
+  }
+}
+
+/** What the next batch has to know of those before it. */
+class Tail {
+  endOffset: number
+  maxTimestamp: number
+  maxTimestampOffset: number
+  bytesSinceIndexEntry = 0
+  /** Where the batches ended when they were read. */
+  position = 0
+
+  constructor(endOffset: number, maxTimestamp: number, maxTimestampOffset: number) {
+    this.endOffset = endOffset
+    this.maxTimestamp = maxTimestamp
+    this.maxTimestampOffset = maxTimestampOffset
+  }
+
+  note(lastOffset: number, timestamp: number): void {
+    this.endOffset = lastOffset + 1
+    if (timestamp <= this.maxTimestamp) return
+    this.maxTimestamp = timestamp
+    this.maxTimestampOffset = lastOffset
+  }
+}
