@@ -1,0 +1,43 @@
+// How a host begins and ends on a command line: one line for what is wrong, and an exit code that means something.
+import { StartRefused } from '../src-broker/runtime/cluster-host.ts'
+import { UsageError, usageExitCode } from './arguments.ts'
+import { type HostOptions, readOptions, usage } from './options.ts'
+import { version } from './version.ts'
+
+/** Null where the arguments ask for something else than a start, or for nothing that can be done; the exit code is set then. */
+export function optionsToStart(args: readonly string[]): HostOptions | null {
+  try {
+    const invocation = readOptions(args)
+    if (invocation.kind === 'run') return invocation.options
+    console.log(invocation.kind === 'help' ? usage : version)
+  } catch (error) {
+    process.exitCode = complain(error)
+  }
+  return null
+}
+
+/** Says what is wrong and gives the exit code for it. A refusal is one line; anything else is a bug and shows where it came from. */
+export function complain(error: unknown): number {
+  const isRefusal = error instanceof UsageError || error instanceof StartRefused
+  console.error(isRefusal ? `pressroom: ${error.message}` : error)
+  return isRefusal ? usageExitCode : 1
+}
+
+/** A clean stop that hangs is given up after this long. */
+const stopTimeoutMs = 20_000
+
+/** Closes at the first signal and exits 0. Further ones are ignored: Ctrl-C reaches every process of the terminal's group. */
+export function stopOnSignal(close: () => Promise<void>): void {
+  let isStopping = false
+  const stop = () => {
+    if (isStopping) return
+    isStopping = true
+    const giveUp = () => process.exit(complain(new Error(`not stopped within ${stopTimeoutMs / 1_000} s`)))
+    setTimeout(giveUp, stopTimeoutMs).unref()
+    close().then(
+      () => process.exit(0),
+      (error) => process.exit(complain(error)),
+    )
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+}

@@ -1,0 +1,103 @@
+// The few commands that a running host takes from outside its window, as JSON in the body of POST /control:
+// {"command":"status"} or {"command":"kill","brokerId":2}. Every answer that is not a refusal holds the status afterwards.
+import type { BrokerStatus, ClusterHost } from '../../src-broker/runtime/cluster-host.ts'
+
+export const controlTokenHeader = 'x-pressroom-token'
+
+const brokerCommands = ['kill', 'pause', 'resume', 'start', 'stop'] as const
+export type BrokerCommand = (typeof brokerCommands)[number]
+export const isBrokerCommand = (text: unknown): text is BrokerCommand =>
+  (brokerCommands as readonly unknown[]).includes(text)
+
+export type ControlRequest =
+  | { readonly command: 'status' }
+  | { readonly command: BrokerCommand; readonly brokerId: number }
+
+export interface HostStatus {
+  readonly pid: number
+  readonly version: string
+  readonly clusterId: string
+  readonly dataDirectory: string
+  readonly bootstrap: readonly string[]
+  /** Where the window is served; null when it is Electron's. */
+  readonly ui: string | null
+  readonly startedAtMs: number
+  readonly controllerId: number | null
+  readonly brokers: readonly BrokerLine[]
+}
+
+export interface BrokerLine {
+  readonly brokerId: number
+  readonly state: BrokerStatus['lifecycle'] | 'fenced'
+  readonly reason: string | null
+  readonly sinceMs: number
+  readonly port: number
+  readonly leaderCount: number
+  readonly replicaCount: number
+  readonly logBytes: number
+  readonly connections: number
+}
+
+/** What the host says of itself; the rest of the status comes from the brokers. */
+export type HostFacts = Pick<HostStatus, 'pid' | 'version' | 'dataDirectory' | 'ui' | 'startedAtMs'>
+
+export interface ControlAnswer {
+  readonly status: 200 | 400 | 409
+  readonly value: HostStatus | { readonly error: string }
+}
+
+export async function runControl(cluster: ClusterHost, facts: HostFacts, body: string): Promise<ControlAnswer> {
+  const request = asControlRequest(body)
+  if (request === null) return { status: 400, value: { error: 'this host knows no such command' } }
+  try {
+    if (request.command !== 'status') await runBrokerCommand(cluster, request.command, request.brokerId)
+    return { status: 200, value: statusOf(cluster, facts) }
+  } catch (error) {
+    return { status: 409, value: { error: error instanceof Error ? error.message : String(error) } }
+  }
+}
+
+async function runBrokerCommand(cluster: ClusterHost, command: BrokerCommand, brokerId: number): Promise<void> {
+  const ids = cluster.brokers().map((broker) => broker.brokerId)
+  if (!ids.includes(brokerId)) throw new Error(`there is no broker ${brokerId}; this cluster has ${ids.join(', ')}`)
+  await cluster[command](brokerId)
+}
+
+function statusOf(cluster: ClusterHost, facts: HostFacts): HostStatus {
+  const brokers = cluster.brokers()
+  const freshest = brokers
+    .filter(({ lifecycle, report }) => lifecycle === 'running' && report !== null)
+    .sort((a, b) => (b.report?.controllerEpoch ?? 0) - (a.report?.controllerEpoch ?? 0))
+  return {
+    ...facts,
+    clusterId: cluster.clusterId,
+    bootstrap: cluster.bootstrap,
+    controllerId: freshest[0]?.report?.controllerId ?? null,
+    brokers: brokers.map(brokerLine),
+  }
+}
+
+function brokerLine({ brokerId, lifecycle, reason, sinceMs, port, report }: BrokerStatus): BrokerLine {
+  const replicas = report?.replicas ?? []
+  return {
+    brokerId,
+    state: lifecycle === 'running' && report?.isFenced ? 'fenced' : lifecycle,
+    reason,
+    sinceMs,
+    port,
+    leaderCount: lifecycle === 'running' ? replicas.filter((replica) => replica.isLeader).length : 0,
+    replicaCount: replicas.length,
+    logBytes: replicas.reduce((sum, replica) => sum + replica.logBytes, 0),
+    connections: lifecycle === 'running' ? (report?.connections ?? 0) : 0,
+  }
+}
+
+function asControlRequest(body: string): ControlRequest | null {
+  try {
+    const { command, brokerId } = JSON.parse(body) as Record<string, unknown>
+    if (command === 'status') return { command }
+    return isBrokerCommand(command) && typeof brokerId === 'number' ? { command, brokerId } : null
+  } catch {
+    return null
+  }
+}
