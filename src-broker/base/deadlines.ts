@@ -1,7 +1,12 @@
-/** What is to happen later, without a timer: the host asks `nextMs`, sleeps or jumps, and calls `run`. Times are monotonic milliseconds. */
+/**
+ * What is to happen later, without a timer: the host asks `nextMs`, sleeps or jumps, and calls `run`. Times are monotonic
+ * milliseconds. Most deadlines are cancelled long before they are due (sessions, long polls), so the cancelled ones are
+ * swept out whenever they outnumber the living.
+ */
 export class Deadlines {
-  readonly #heap: Deadline[] = []
+  #heap: Deadline[] = []
   #sequence = 0
+  #cancelled = 0
 
   /** Milliseconds of the earliest deadline, or Infinity. */
   get nextMs(): number {
@@ -10,9 +15,8 @@ export class Deadlines {
   }
 
   at(atMs: number, action: () => void): Deadline {
-    const deadline = new Deadline(atMs, this.#sequence++, action)
-    this.#heap.push(deadline)
-    this.#siftUp(this.#heap.length - 1)
+    const deadline = new Deadline(atMs, this.#sequence++, action, this.#countCancelled)
+    this.#push(deadline)
     return deadline
   }
 
@@ -23,14 +27,29 @@ export class Deadlines {
       const first = this.#heap[0]
       if (first === undefined || first.atMs > nowMs) return
       this.#pop()
-      const { action } = first
-      first.cancel()
-      action?.()
+      first.fire()
     }
   }
 
+  readonly #countCancelled = (): void => {
+    this.#cancelled++
+    if (this.#cancelled < 64 || this.#cancelled * 2 < this.#heap.length) return
+    const living = this.#heap.filter((deadline) => !deadline.isOver)
+    this.#heap = []
+    this.#cancelled = 0
+    for (const deadline of living) this.#push(deadline)
+  }
+
   #dropCancelled(): void {
-    while (this.#heap.length > 0 && this.#heap[0]!.action === undefined) this.#pop()
+    while (this.#heap.length > 0 && this.#heap[0]!.isOver) {
+      this.#pop()
+      this.#cancelled--
+    }
+  }
+
+  #push(deadline: Deadline): void {
+    this.#heap.push(deadline)
+    this.#siftUp(this.#heap.length - 1)
   }
 
   #pop(): void {
@@ -69,17 +88,33 @@ export class Deadlines {
 export class Deadline {
   readonly atMs: number
   readonly #sequence: number
-  action: (() => void) | undefined
+  readonly #onCancel: () => void
+  #action: (() => void) | undefined
 
-  constructor(atMs: number, sequence: number, action: () => void) {
+  constructor(atMs: number, sequence: number, action: () => void, onCancel: () => void) {
     this.atMs = atMs
     this.#sequence = sequence
-    this.action = action
+    this.#action = action
+    this.#onCancel = onCancel
+  }
+
+  /** Cancelled or already run. */
+  get isOver(): boolean {
+    return this.#action === undefined
   }
 
   /** Cancelling twice, or after it ran, does nothing. */
   cancel(): void {
-    this.action = undefined
+    if (this.#action === undefined) return
+    this.#action = undefined
+    this.#onCancel()
+  }
+
+  /** For `Deadlines.run` only. */
+  fire(): void {
+    const action = this.#action
+    this.#action = undefined
+    action?.()
   }
 
   isBefore(other: Deadline): boolean {

@@ -1,2 +1,292 @@
-/** One broker. */
-export class Broker {}
+// One broker, whole: quorum, replicas, groups and what holds them together. Everything that happens comes in through
+// `receive`, `peerUp`, `peerLost`, the deadlines and the handlers of `api/`; a turn ends with `endTurn`.
+import { Deadlines } from '../base/deadlines.ts'
+import type { Uuid } from '../base/uuid.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import { CoordinatorLog, offsetsTopic } from './coordinator-log.ts'
+import type { Env } from './env.ts'
+import { GroupCoordinator } from './group/coordinator.ts'
+import type { GroupEvent } from './group/sink.ts'
+import type { Links } from './links.ts'
+import { LogDirectory } from './log/log-directory.ts'
+import { MetadataApplier } from './metadata-applier.ts'
+import type { PeerMessage } from './peer.ts'
+import { ProducerIds } from './producer-ids.ts'
+import type { MetadataDelta, MetadataImage } from './quorum/image.ts'
+import { type QuorumEvent, QuorumNode } from './quorum/quorum-node.ts'
+import type { SupportedFeature } from './quorum/records.ts'
+import { Expiries } from './replica/expiries.ts'
+import { IsrChanges, type IsrProposal } from './replica/isr-changes.ts'
+import type { Partition } from './replica/partition.ts'
+import { Replicas } from './replica/replicas.ts'
+import { TopicCreator } from './topic-creator.ts'
+import { TopicSettings } from './topic-settings.ts'
+import { Traffic } from './traffic.ts'
+
+export interface BrokerOptions {
+  readonly brokerId: number
+  readonly clusterId: string
+  readonly voters: readonly number[]
+  readonly incarnationId: Uuid
+  readonly directoryId: Uuid
+  /** Where clients reach this broker. */
+  readonly host: string
+  readonly port: number
+  readonly config: BrokerConfig
+  /** Every API that is handled, for ApiVersions. */
+  readonly apis: readonly { readonly key: number; readonly minVersion: number; readonly maxVersion: number }[]
+}
+
+export interface BrokerSink {
+  /** fdatasync of a file of this broker, in the background; `done` in a later turn. */
+  sync(path: string, done: () => void): void
+  event(event: BrokerEvent): void
+  /** This broker is registered, knows the metadata and counts as alive: clients may come in. Once. */
+  serving(): void
+}
+
+export type BrokerEvent = QuorumEvent | GroupEvent
+
+export interface Endpoint {
+  readonly nodeId: number
+  readonly host: string
+  readonly port: number
+  readonly rack: string | null
+}
+
+const checkpointEveryMs = 5_000
+const alterPartitionTimeoutMs = 5_000
+const listenerName = 'PLAINTEXT'
+
+/** What this release can do, for brokers and clients that ask. */
+const supportedFeatures: readonly SupportedFeature[] = [
+  { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 },
+  { name: 'kraft.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
+  { name: 'group.version', minSupportedVersion: 0, maxSupportedVersion: 0 },
+  { name: 'transaction.version', minSupportedVersion: 0, maxSupportedVersion: 0 },
+  { name: 'eligible.leader.replicas.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
+]
+
+export class Broker {
+  readonly env: Env
+  readonly options: BrokerOptions
+  readonly deadlines = new Deadlines()
+  readonly quorum: QuorumNode
+  readonly replicas: Replicas
+  readonly groups: GroupCoordinator
+  readonly producerIds: ProducerIds
+  readonly expiries: Expiries
+  readonly traffic = new Traffic()
+  readonly topics: TopicCreator
+  readonly settings: TopicSettings
+  readonly #logs: LogDirectory
+  readonly #isrChanges: IsrChanges
+  readonly #applier: MetadataApplier
+  readonly #coordinatorLog: CoordinatorLog
+  readonly #sink: BrokerSink
+  #isServing = false
+
+  constructor(options: BrokerOptions, env: Env, links: Links, sink: BrokerSink) {
+    this.options = options
+    this.env = env
+    this.#sink = sink
+    const { brokerId, config } = options
+    const { deadlines } = this
+    this.#logs = new LogDirectory(env)
+    this.quorum = new QuorumNode(this.#quorumOptions(), env, deadlines, {
+      send: (to, message) => links.send(to, message),
+      sync: (path, done) => sink.sync(path, done),
+      imageChanged: (delta) => this.#imageChanged(delta),
+      event: (event) => sink.event(event),
+    })
+    this.#isrChanges = new IsrChanges({
+      env,
+      deadlines,
+      brokerId,
+      replicaLagTimeMaxMs: config.replicaLagTimeMaxMs,
+      isAlive: (id) => this.image.isActive(id),
+      partitions: () => this.replicas.all(),
+      alterPartition: (proposals, answer) => this.#alterPartition(proposals, answer),
+    })
+    this.replicas = new Replicas({
+      env,
+      deadlines,
+      links,
+      brokerId,
+      isrChanges: this.#isrChanges,
+      roleChanged: (partition) => this.#roleChanged(partition),
+    })
+    this.#coordinatorLog = new CoordinatorLog(env, deadlines, this.replicas)
+    this.groups = new GroupCoordinator(env, deadlines, config, {
+      partitionCount: () => this.image.topics.get(offsetsTopic)?.partitions.length ?? 0,
+      append: (index, records, done) => this.#coordinatorLog.append(index, records, done),
+      event: (event) => sink.event(event),
+    })
+    this.settings = new TopicSettings(this.image, config)
+    this.#applier = new MetadataApplier(brokerId, this.image, this.replicas, this.#logs, this.settings)
+    this.topics = new TopicCreator(this.quorum, config)
+    this.producerIds = new ProducerIds(this.quorum, brokerId)
+    this.expiries = new Expiries(env, deadlines)
+  }
+
+  get image(): MetadataImage {
+    return this.quorum.image
+  }
+
+  get clusterId(): string {
+    return this.options.clusterId
+  }
+
+  get config(): BrokerConfig {
+    return this.options.config
+  }
+
+  get apis(): BrokerOptions['apis'] {
+    return this.options.apis
+  }
+
+  get supportedFeatures(): { name: string; minVersion: number; maxVersion: number }[] {
+    return supportedFeatures.map(({ name, minSupportedVersion, maxSupportedVersion }) => ({
+      name,
+      minVersion: minSupportedVersion,
+      maxVersion: maxSupportedVersion,
+    }))
+  }
+
+  /** Registered brokers that are alive, or all of them. */
+  endpoints(withFenced = false): Endpoint[] {
+    return [...this.image.brokers.values()]
+      .filter(({ fenced }) => withFenced || !fenced)
+      .map(({ id, endPoints, rack }) => ({
+        nodeId: id,
+        host: endPoints[0]?.host ?? '',
+        port: endPoints[0]?.port ?? 0,
+        rack,
+      }))
+  }
+
+  /** Asked for by handlers that need a topic which only the cluster itself creates. */
+  ensureInternalTopic(name: string): void {
+    this.topics.ensureInternal(name)
+  }
+
+  // --- life ---
+
+  start(): void {
+    this.#isrChanges.start()
+    this.#every(checkpointEveryMs, () => this.#logs.checkpoint())
+    this.#every(this.config.logRetentionCheckIntervalMs, () => this.#retain())
+    this.quorum.start()
+  }
+
+  /** Lets the controller move this broker's leaders elsewhere, then closes the logs in an orderly way. */
+  shutDown(timeoutMs: number, done: () => void): void {
+    this.quorum.shutDown(timeoutMs, () => {
+      this.quorum.stop()
+      this.#logs.close()
+      done()
+    })
+  }
+
+  /** True when there is more to do at once: call again after giving others their turn. */
+  endTurn(): boolean {
+    return this.replicas.endTurn()
+  }
+
+  // --- peers ---
+
+  receive(from: number, message: PeerMessage): void {
+    if (Array.isArray(message)) return this.replicas.receiveNumbers(from, message)
+    const { kind } = message as Exclude<PeerMessage, readonly number[]>
+    if (kind === 'replica-fetch') this.replicas.receiveFetch(from, message as never)
+    else if (kind === 'replica-fetch-response') this.replicas.receiveFetchResponse(from, message as never)
+    else this.quorum.receive(from, message as never)
+  }
+
+  peerUp(brokerId: number): void {
+    this.quorum.peerUp(brokerId)
+    this.replicas.peerUp(brokerId)
+  }
+
+  peerLost(brokerId: number): void {
+    this.replicas.peerLost(brokerId)
+    this.quorum.peerLost(brokerId)
+  }
+
+  // --- metadata ---
+
+  #imageChanged(delta: MetadataDelta): void {
+    this.#applier.apply(delta)
+    if (this.#isServing || !this.#isUnfenced()) return
+    this.#isServing = true
+    this.#applier.removeStrays()
+    this.#sink.serving()
+  }
+
+  /** In this life: what an earlier one registered does not count. */
+  #isUnfenced(): boolean {
+    const registration = this.image.brokers.get(this.options.brokerId)
+    return registration?.incarnationId === this.options.incarnationId && !registration.fenced
+  }
+
+  #roleChanged(partition: Partition): void {
+    if (partition.topic === offsetsTopic) this.#coordinatorLog.roleChanged(partition, this.groups)
+  }
+
+  #alterPartition(proposals: readonly IsrProposal[], answer: (errorCodes: readonly number[]) => void): void {
+    const { brokerId } = this.options
+    const topics = proposals.map(({ partition, leaderEpoch, partitionEpoch, newIsr }) => ({
+      topicId: partition.topicId,
+      partitions: [
+        {
+          partitionIndex: partition.index,
+          leaderEpoch,
+          partitionEpoch,
+          leaderRecoveryState: 0,
+          newIsrWithEpochs: newIsr.map((id) => ({
+            brokerId: id,
+            brokerEpoch: this.image.brokers.get(id)?.epoch ?? -1,
+          })),
+        },
+      ],
+    }))
+    const request = { brokerId, brokerEpoch: this.quorum.brokerEpoch, topics }
+    this.quorum.request('AlterPartition', request, alterPartitionTimeoutMs, ({ errorCode, response }) => {
+      const whole = response === undefined ? errorCode : response.errorCode
+      answer(proposals.map((_, index) => response?.topics[index]?.partitions[0]?.errorCode ?? whole))
+    })
+  }
+
+  // --- housekeeping ---
+
+  #every(intervalMs: number, work: () => void): void {
+    this.deadlines.at(this.env.monotonicMs() + intervalMs, () => {
+      work()
+      this.#every(intervalMs, work)
+    })
+  }
+
+  #retain(): void {
+    const nowMs = this.env.wallMs()
+    for (const { log, highWatermark } of this.replicas.all()) {
+      if (log.config.cleanupPolicy === 'compact') continue
+      const { retentionMs, retentionBytes } = log.config
+      log.deleteOldSegments({ nowMs, retentionMs, retentionBytes, highWatermark })
+    }
+  }
+
+  #quorumOptions() {
+    const { brokerId, clusterId, voters, incarnationId, directoryId, host, port } = this.options
+    return {
+      brokerId,
+      clusterId,
+      voters,
+      incarnationId,
+      directoryId,
+      listeners: [{ name: listenerName, host, port, securityProtocol: 0 }],
+      features: supportedFeatures,
+      rack: null,
+      previousBrokerEpoch: this.#logs.previousBrokerEpoch,
+    }
+  }
+}

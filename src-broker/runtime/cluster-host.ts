@@ -1,3 +1,6 @@
+export { StartRefused } from './data-directory.ts'
+export { startCluster } from './owned-cluster.ts'
+
 // The owned cluster as its host sees it: brokers in worker threads, started, stopped and broken from here.
 // Everything about topics, messages and groups goes through the Kafka protocol instead.
 
@@ -8,6 +11,8 @@ export interface ClusterOptions {
   readonly port: number
   /** Holds `meta.properties`, a lock and one directory a broker. */
   readonly dataDirectory: string
+  /** Gets a line for what an operator may want to know: a refused connection, a crash. */
+  readonly log?: (line: string) => void
 }
 
 /** What the host can tell of a broker at once, whether or not its worker answers. */
@@ -85,6 +90,8 @@ export type ClusterEvent =
   | {
       readonly kind: 'leader-changed'
       readonly brokerId: number
+      /** Who led before; -1 for nobody. */
+      readonly from: number
       readonly atMs: number
       readonly partitions: readonly string[]
       readonly tookMs: number | null
@@ -114,11 +121,6 @@ export type ClusterEvent =
       readonly topic: string
       readonly partitions: number
     }
-
-/** Why a cluster cannot start: told to the user in one line, exit code 2, nothing touched. */
-export class StartRefused extends Error {
-  override readonly name = 'StartRefused'
-}
 
 export interface ClusterHost {
   readonly clusterId: string

@@ -1,0 +1,165 @@
+// Produce, versions 3–13 (0–2 are listed for old librdkafka and refused, KAFKA-18659).
+// acks 0: silence, and a closed connection on any error. acks 1: answered after the append. acks -1: answered when every
+// in-sync replica has it; refused before the append when fewer than min.insync.replicas are in sync.
+// Not implemented: transactional batches; see SKIPPED.md.
+import type { Broker } from '../core/broker.ts'
+import type { AppendWait, Leader } from '../core/replica/leader.ts'
+import type { Partition } from '../core/replica/partition.ts'
+import type { RequestOf, ResponseInput } from '../protocol/api.ts'
+import { errors } from '../protocol/errors.ts'
+import type { produce as schema } from '../protocol/messages/00-produce.ts'
+import { viewOf } from '../protocol/reader.ts'
+import type { Context, Handler } from './handler.ts'
+import { endpointsOf, findLed, type LeaderHint, leaderHint } from './leadership.ts'
+
+type Request = RequestOf<typeof schema>
+type Response = ResponseInput<typeof schema>
+
+interface PartitionResponse {
+  readonly index: number
+  errorCode: number
+  baseOffset: number
+  logAppendTimeMs: number
+  logStartOffset: number
+  currentLeader?: LeaderHint
+}
+
+const firstVersionWithTopicIds = 13
+
+export const produce: Handler<Request, Response> = (broker, request, context) => {
+  const waits: Wait[] = []
+  let failed = 0
+  const responses = request.topicData.map(({ name, topicId, partitionData }) => ({
+    name,
+    topicId,
+    partitionResponses: partitionData.map(({ index, records }) => {
+      const id = context.version >= firstVersionWithTopicIds ? topicId : undefined
+      const response = {
+        index,
+        errorCode: errors.NONE as number,
+        baseOffset: -1,
+        logAppendTimeMs: -1,
+        logStartOffset: -1,
+      }
+      const led = findLed(broker, name, id, index)
+      if (typeof led === 'number') notLed(broker, response, led, leaderHint(broker, name, id, index))
+      else append(broker, led.partition, led.leader, request, records, response, waits)
+      if (response.errorCode !== errors.NONE) failed++
+      return response
+    }),
+  }))
+
+  if (request.acks === 0) {
+    if (failed > 0) context.close('a produce with acks=0 failed, and there is no other way to say so')
+    else context.stayQuiet()
+    return undefined
+  }
+  const response = failed === 0 ? { responses } : { responses, nodeEndpoints: endpointsOf(broker, hintsIn(responses)) }
+  if (waits.length === 0) return response
+  new PendingProduce(broker, response, context, waits, request.timeoutMs)
+  return undefined
+}
+
+function notLed(_broker: Broker, response: PartitionResponse, errorCode: number, hint: LeaderHint | undefined): void {
+  response.errorCode = errorCode
+  if (errorCode === errors.NOT_LEADER_OR_FOLLOWER && hint !== undefined) response.currentLeader = hint
+}
+
+function* hintsIn(
+  topics: readonly { readonly partitionResponses: readonly PartitionResponse[] }[],
+): Generator<LeaderHint> {
+  for (const { partitionResponses } of topics) {
+    for (const { currentLeader } of partitionResponses) if (currentLeader !== undefined) yield currentLeader
+  }
+}
+
+function append(
+  broker: Broker,
+  partition: Partition,
+  leader: Leader,
+  { acks, transactionalId }: Request,
+  records: Uint8Array | null,
+  response: PartitionResponse,
+  waits: Wait[],
+): void {
+  response.errorCode = refusal(leader, acks, transactionalId, records)
+  if (response.errorCode !== errors.NONE || records === null) return
+  const result = broker.replicas.append(partition, leader, records, viewOf(records), 'client')
+  response.errorCode = result.errorCode
+  if (result.errorCode !== errors.NONE) return
+  response.baseOffset = result.baseOffset
+  response.logAppendTimeMs = result.logAppendTime
+  response.logStartOffset = partition.log.logStartOffset
+  broker.traffic.appended(result.isDuplicate ? 0 : result.lastOffset - result.baseOffset + 1, records.length)
+  const endOffset = result.lastOffset + 1
+  if (acks === -1 && partition.highWatermark < endOffset) waits.push(new Wait(endOffset, leader, response))
+}
+
+function refusal(leader: Leader, acks: number, transactionalId: string | null, records: Uint8Array | null): number {
+  if (acks !== -1 && acks !== 0 && acks !== 1) return errors.INVALID_REQUIRED_ACKS
+  if (transactionalId !== null) return errors.INVALID_TXN_STATE
+  if (records === null || records.length === 0) return errors.INVALID_RECORD
+  return acks === -1 && leader.isr.length < leader.minInsyncReplicas ? errors.NOT_ENOUGH_REPLICAS : errors.NONE
+}
+
+/** One partition of a produce that waits for its in-sync replicas. */
+class Wait implements AppendWait {
+  readonly endOffset: number
+  readonly response: PartitionResponse
+  isOver = false
+  pending: PendingProduce | undefined
+  readonly #leader: Leader
+
+  constructor(endOffset: number, leader: Leader, response: PartitionResponse) {
+    this.endOffset = endOffset
+    this.response = response
+    this.#leader = leader
+    leader.waiting.push(this)
+  }
+
+  completed(errorCode: number): void {
+    if (this.isOver) return
+    this.isOver = true
+    const { isr, minInsyncReplicas } = this.#leader
+    this.response.errorCode =
+      errorCode === errors.NONE && isr.length < minInsyncReplicas ? errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND : errorCode
+    this.pending?.oneCompleted()
+  }
+}
+
+class PendingProduce {
+  readonly #response: Response
+  readonly #context: Context<Response>
+  readonly #waits: readonly Wait[]
+  readonly deadlineMs: number
+  #remaining: number
+
+  constructor(
+    broker: Broker,
+    response: Response,
+    context: Context<Response>,
+    waits: readonly Wait[],
+    timeoutMs: number,
+  ) {
+    this.#response = response
+    this.#context = context
+    this.#waits = waits
+    this.#remaining = waits.length
+    this.deadlineMs = broker.env.monotonicMs() + Math.max(0, timeoutMs)
+    for (const wait of waits) wait.pending = this
+    broker.expiries.add(this)
+  }
+
+  get isOver(): boolean {
+    return this.#remaining === 0
+  }
+
+  oneCompleted(): void {
+    if (--this.#remaining === 0) this.#context.answer(this.#response)
+  }
+
+  /** The records stay in the log and may yet be committed: the client does not know, and is told so. */
+  expire(): void {
+    for (const wait of this.#waits) wait.completed(errors.REQUEST_TIMED_OUT)
+  }
+}

@@ -1,0 +1,83 @@
+// The group coordinator's log is an ordinary partition of `__consumer_offsets`: its decisions are appended here with acks=all,
+// and read back from the start when this broker begins to lead it.
+import type { Deadlines } from '../base/deadlines.ts'
+import { errors } from '../protocol/errors.ts'
+import { viewOf } from '../protocol/reader.ts'
+import * as batch from '../records/batch.ts'
+import { buildBatch } from '../records/build.ts'
+import { RecordCursor } from '../records/read.ts'
+import type { Env } from './env.ts'
+import type { GroupCoordinator } from './group/coordinator.ts'
+import type { KeyValue } from './group/sink.ts'
+import type { AppendWait } from './replica/leader.ts'
+import type { Partition } from './replica/partition.ts'
+import type { Replicas } from './replica/replicas.ts'
+
+export const offsetsTopic = '__consumer_offsets'
+
+/** Read per step while loading; between steps the broker does its other work. */
+const loadBytesPerStep = 1 << 20
+
+export class CoordinatorLog {
+  readonly #env: Env
+  readonly #deadlines: Deadlines
+  readonly #replicas: Replicas
+
+  constructor(env: Env, deadlines: Deadlines, replicas: Replicas) {
+    this.#env = env
+    this.#deadlines = deadlines
+    this.#replicas = replicas
+  }
+
+  append(index: number, records: readonly KeyValue[], done: (errorCode: number) => void): void {
+    const partition = this.#replicas.get(offsetsTopic, index)
+    const leader = partition?.leader
+    if (partition === undefined || leader === undefined) return done(errors.NOT_LEADER_OR_FOLLOWER)
+    if (leader.isr.length < leader.minInsyncReplicas) return done(errors.NOT_ENOUGH_REPLICAS)
+    const timestamp = this.#env.wallMs()
+    const bytes = buildBatch(
+      records.map(({ key, value }) => ({ key, value, timestamp })),
+      this.#env.crc32c,
+    )
+    const { errorCode, lastOffset } = this.#replicas.append(partition, leader, bytes, viewOf(bytes), 'coordinator')
+    if (errorCode !== errors.NONE) return done(errorCode)
+    const endOffset = lastOffset + 1
+    if (partition.highWatermark >= endOffset) return done(errors.NONE)
+    const wait: AppendWait = { endOffset, completed: done }
+    leader.waiting.push(wait)
+  }
+
+  /** Leadership of a partition of the offsets topic came or went. */
+  roleChanged(partition: Partition, groups: GroupCoordinator): void {
+    const { leader, index } = partition
+    if (leader === undefined) return groups.resign(index)
+    groups.becomeLeader(index, leader.epoch)
+    this.#load(partition, leader.epoch, partition.log.logStartOffset, partition.log.logEndOffset, groups)
+  }
+
+  #load(partition: Partition, epoch: number, from: number, to: number, groups: GroupCoordinator): void {
+    if (partition.leader?.epoch !== epoch) return
+    const next = from < to ? this.#loadSome(partition, from, to, groups) : to
+    if (next >= to) return groups.loaded(partition.index, epoch)
+    this.#deadlines.at(this.#env.monotonicMs(), () => this.#load(partition, epoch, next, to, groups))
+  }
+
+  /** Replays one stretch and returns the offset to go on from. */
+  #loadSome(partition: Partition, from: number, to: number, groups: GroupCoordinator): number {
+    const slice = partition.log.read(from, loadBytesPerStep, to, true)
+    const bytes = new Uint8Array(slice.byteLength)
+    slice.readInto(bytes, 0)
+    const view = viewOf(bytes)
+    let next = from
+    for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
+      next = batch.baseOffset(view, at) + batch.lastOffsetDelta(view, at) + 1
+      if (batch.isControl(view, at)) continue
+      const cursor = new RecordCursor(bytes, view, at, this.#env.decompress)
+      while (cursor.next()) {
+        if (cursor.key !== null && cursor.offset >= from)
+          groups.replay(partition.index, cursor.key, cursor.value, cursor.offset)
+      }
+    }
+    return next === from ? to : next
+  }
+}

@@ -1,0 +1,100 @@
+// Turns committed metadata into roles: which logs exist here, what each replica leads or follows, under which settings.
+import { zeroUuid } from '../base/uuid.ts'
+import type { LogDirectory } from './log/log-directory.ts'
+import type { PartitionLog } from './log/partition-log.ts'
+import type { MetadataDelta, MetadataImage, PartitionImage, TopicImage } from './quorum/image.ts'
+import type { Partition } from './replica/partition.ts'
+import type { Replicas } from './replica/replicas.ts'
+import type { TopicSettings } from './topic-settings.ts'
+
+export class MetadataApplier {
+  readonly #brokerId: number
+  readonly #image: MetadataImage
+  readonly #replicas: Replicas
+  readonly #logs: LogDirectory
+  readonly #settings: TopicSettings
+
+  constructor(brokerId: number, image: MetadataImage, replicas: Replicas, logs: LogDirectory, settings: TopicSettings) {
+    this.#brokerId = brokerId
+    this.#image = image
+    this.#replicas = replicas
+    this.#logs = logs
+    this.#settings = settings
+  }
+
+  apply(delta: MetadataDelta): void {
+    for (const topic of delta.topicsDeleted) this.#dropTopic(topic)
+    for (const { topic, after } of delta.partitions) this.#applyPartition(topic, after)
+    const all = delta.brokerConfigs.size > 0
+    for (const name of all ? this.#image.topics.keys() : delta.topicConfigs) this.#applySettings(name)
+  }
+
+  /** Logs of topics that were deleted while this broker was down. Only once its metadata is up to date. */
+  removeStrays(): void {
+    for (const { topic, partition, log } of [...this.#logs.all()]) {
+      const known = this.#image.topicsById.get(log.topicId ?? zeroUuid)?.partitions[partition]
+      if (known?.replicas.includes(this.#brokerId) !== true) this.#logs.remove(topic, partition)
+    }
+  }
+
+  #dropTopic(topic: TopicImage): void {
+    for (const { partition: index } of topic.partitions) {
+      const partition = this.#replicas.getById(topic.id, index)
+      if (partition !== undefined) this.#drop(partition)
+    }
+  }
+
+  #drop(partition: Partition): void {
+    this.#replicas.remove(partition)
+    this.#logs.remove(partition.topic, partition.index)
+  }
+
+  #applyPartition(topic: TopicImage, image: PartitionImage): void {
+    const known = this.#replicas.getById(topic.id, image.partition)
+    if (!image.replicas.includes(this.#brokerId)) {
+      if (known !== undefined) this.#drop(known)
+      return
+    }
+    const partition = known ?? this.#open(topic, image.partition)
+    if (image.leader === this.#brokerId) this.#replicas.lead(partition, this.#leadership(topic.name, image))
+    else this.#replicas.follow(partition, image.leader, image.leaderEpoch)
+  }
+
+  #open(topic: TopicImage, index: number): Partition {
+    const log = this.#openLog(topic, index)
+    return this.#replicas.add(topic.name, topic.id, index, log)
+  }
+
+  /** The log of an earlier run, unless it belonged to a deleted topic of the same name. */
+  #openLog(topic: TopicImage, index: number): PartitionLog {
+    const config = this.#settings.logConfig(topic.name)
+    const found = this.#logs.get(topic.name, index)
+    if (found?.topicId === topic.id) {
+      found.config = config
+      return found
+    }
+    if (found !== undefined) this.#logs.remove(topic.name, index)
+    return this.#logs.create(topic.name, index, topic.id, config)
+  }
+
+  #applySettings(name: string): void {
+    const topic = this.#image.topics.get(name)
+    if (topic === undefined) return
+    for (const image of topic.partitions) {
+      const partition = this.#replicas.getById(topic.id, image.partition)
+      if (partition === undefined) continue
+      partition.log.config = this.#settings.logConfig(name)
+      if (partition.leader !== undefined) this.#replicas.lead(partition, this.#leadership(name, image))
+    }
+  }
+
+  #leadership(topic: string, image: PartitionImage) {
+    return {
+      epoch: image.leaderEpoch,
+      partitionEpoch: image.partitionEpoch,
+      replicas: image.replicas,
+      isr: image.isr,
+      minInsyncReplicas: this.#settings.minInsyncReplicas(topic),
+    }
+  }
+}

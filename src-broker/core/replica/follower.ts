@@ -1,0 +1,76 @@
+// A follower copies its leader's log file batch by batch: same bytes, same offsets, same epochs.
+import type { PeerFile } from '../env.ts'
+
+export interface Follower {
+  readonly kind: 'follower'
+  /** -1 while the partition has no leader. */
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  /** What this follower reads from; undefined until the leader has answered. */
+  source: Source | undefined
+  /** A question is on its way to the leader. */
+  isAsking: boolean
+}
+
+export interface Source {
+  readonly leaderHandle: number
+  segmentBase: number
+  /** Position in the leader's segment file up to which this follower has copied. */
+  position: number
+  file: PeerFile | undefined
+  /** How far the leader says its segments go, oldest first; copied from the front. */
+  readonly announced: AnnouncedSegment[]
+  leaderHighWatermark: number
+  leaderLogStartOffset: number
+}
+
+export interface AnnouncedSegment {
+  readonly segmentBase: number
+  endPosition: number
+}
+
+export function becomeFollower(leaderId: number, leaderEpoch: number): Follower {
+  return { kind: 'follower', leaderId, leaderEpoch, source: undefined, isAsking: false }
+}
+
+export function follow(leaderHandle: number, segmentBase: number, position: number): Source {
+  return {
+    leaderHandle,
+    segmentBase,
+    position,
+    file: undefined,
+    announced: [],
+    leaderHighWatermark: 0,
+    leaderLogStartOffset: 0,
+  }
+}
+
+/** Takes note of how far one segment goes. Positions only grow; the leader names every segment it finishes. */
+export function announced(source: Source, segmentBase: number, endPosition: number): void {
+  const last = source.announced.at(-1)
+  if (last?.segmentBase === segmentBase) last.endPosition = Math.max(last.endPosition, endPosition)
+  else source.announced.push({ segmentBase, endPosition })
+}
+
+/** The next stretch of file to copy, or undefined when all that was announced is here. Steps over to the next segment by itself. */
+export function nextStretch(source: Source): AnnouncedSegment | undefined {
+  for (;;) {
+    const segment = source.announced[0]
+    if (segment === undefined) return undefined
+    if (segment.segmentBase !== source.segmentBase) {
+      source.file?.close()
+      source.file = undefined
+      source.segmentBase = segment.segmentBase
+      source.position = 0
+    }
+    if (source.position < segment.endPosition) return segment
+    if (source.announced.length === 1) return undefined
+    source.announced.shift()
+  }
+}
+
+/** Forgets where it read; the next question finds the place anew. */
+export function loseSource(follower: Follower): void {
+  follower.source?.file?.close()
+  follower.source = undefined
+}

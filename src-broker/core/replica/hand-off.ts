@@ -1,0 +1,48 @@
+// What leader and follower say to each other. Kafka's Fetch, cut in two: the question that is asked once (where am I, which
+// epoch did I last see, KIP-101), and the part that repeats, sent as flat numbers so that a turn costs one message a peer.
+import type { Uuid } from '../../base/uuid.ts'
+
+/** Follower → leader: let me follow from my log end. Asked on becoming a follower and after every doubt. */
+export interface ReplicaFetch {
+  readonly kind: 'replica-fetch'
+  readonly topicId: Uuid
+  readonly partition: number
+  /** The follower's number for this partition: what announcements to it will carry. */
+  readonly followerHandle: number
+  readonly leaderEpoch: number
+  readonly fetchOffset: number
+  /** Epoch of the last batch in the follower's log, -1 when it is empty. */
+  readonly lastFetchedEpoch: number
+}
+
+/** Leader → follower. Anything but `follow` asks the follower to act and ask again. */
+export interface ReplicaFetchResponse {
+  readonly kind: 'replica-fetch-response'
+  readonly followerHandle: number
+  readonly leaderEpoch: number
+  readonly outcome:
+    | {
+        readonly kind: 'follow'
+        /** The leader's number for this partition: what acknowledgements will carry. */
+        readonly leaderHandle: number
+        /** Where the fetch offset lies in the leader's files. */
+        readonly segmentBase: number
+        readonly position: number
+      }
+    /** The follower's last epoch ended earlier here: truncate to what both have. */
+    | { readonly kind: 'diverging'; readonly epoch: number; readonly endOffset: number }
+    /** The leader no longer, or not yet, has that offset: start anew at its log start. */
+    | { readonly kind: 'out-of-range'; readonly logStartOffset: number }
+    /** Not the leader at that epoch, as far as it knows yet: ask again a little later. */
+    | { readonly kind: 'not-leader' }
+}
+
+/** First number of a repeating message. */
+export const announcement = 0
+export const acknowledgement = 1
+
+// Announcement entry: follower handle, leader epoch, segment base offset, end position in that segment's file,
+//                     log end offset, high watermark, log start offset.
+export const announcementWidth = 7
+// Acknowledgement entry: leader handle, leader epoch, log end offset.
+export const acknowledgementWidth = 3

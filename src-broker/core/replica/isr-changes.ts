@@ -1,0 +1,102 @@
+// Leaders ask the controller to change their ISR (AlterPartition, KIP-497), all of a turn in one request.
+import type { Deadlines } from '../../base/deadlines.ts'
+import { errors } from '../../protocol/errors.ts'
+import type { Env } from '../env.ts'
+import { type Leader, wantedIsr } from './leader.ts'
+import type { Partition } from './partition.ts'
+
+/** How often leaders look for followers that fell behind. */
+const checkEveryMs = 500
+const retryMs = 100
+
+export interface IsrProposal {
+  readonly partition: Partition
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  readonly newIsr: readonly number[]
+}
+
+export interface IsrContext {
+  readonly env: Env
+  readonly deadlines: Deadlines
+  readonly brokerId: number
+  readonly replicaLagTimeMaxMs: number
+  isAlive(brokerId: number): boolean
+  partitions(): Iterable<Partition>
+  /** Asks the controller; `answer` gets one error code a proposal, in order. */
+  alterPartition(proposals: readonly IsrProposal[], answer: (errorCodes: readonly number[]) => void): void
+}
+
+export class IsrChanges {
+  readonly #context: IsrContext
+  readonly #toCheck = new Set<Partition>()
+
+  constructor(context: IsrContext) {
+    this.#context = context
+  }
+
+  start(): void {
+    const { deadlines, env } = this.#context
+    deadlines.at(env.monotonicMs() + checkEveryMs, () => {
+      for (const partition of this.#context.partitions()) if (partition.role?.kind === 'leader') this.check(partition)
+      this.start()
+    })
+  }
+
+  /** Something happened that may make a follower join or leave. */
+  check(partition: Partition): void {
+    this.#toCheck.add(partition)
+  }
+
+  /** Called at the end of a turn. */
+  propose(): void {
+    if (this.#toCheck.size === 0) return
+    const { brokerId, env, replicaLagTimeMaxMs } = this.#context
+    const proposals: IsrProposal[] = []
+    for (const partition of this.#toCheck) {
+      const { leader } = partition
+      if (leader === undefined) continue
+      const isAlive = (id: number) => this.#context.isAlive(id)
+      const newIsr = wantedIsr(partition, leader, brokerId, env.monotonicMs(), replicaLagTimeMaxMs, isAlive)
+      if (newIsr === undefined) continue
+      leader.proposedIsr = newIsr
+      proposals.push({ partition, leaderEpoch: leader.epoch, partitionEpoch: leader.partitionEpoch, newIsr })
+    }
+    this.#toCheck.clear()
+    this.#send(proposals)
+  }
+
+  #send(proposals: readonly IsrProposal[]): void {
+    if (proposals.length === 0) return
+    this.#context.alterPartition(proposals, (errorCodes) => {
+      const unanswered = proposals.filter(
+        (proposal, index) => !this.#settle(proposal, errorCodes[index] ?? errors.REQUEST_TIMED_OUT),
+      )
+      if (unanswered.length === 0) return
+      const { deadlines, env } = this.#context
+      deadlines.at(env.monotonicMs() + retryMs, () => this.#send(unanswered.filter(isPending)))
+    })
+  }
+
+  /** True when the outcome is known. An unknown one is asked again: the controller may have committed it. */
+  #settle(proposal: IsrProposal, errorCode: number): boolean {
+    switch (errorCode) {
+      case errors.NONE: // The metadata that says so is on its way here.
+      case errors.INVALID_UPDATE_VERSION: // Newer metadata is.
+        return true
+      case errors.REQUEST_TIMED_OUT:
+      case errors.NOT_CONTROLLER:
+        return !isPending(proposal)
+      default: {
+        const { leader } = proposal.partition
+        if (leader !== undefined && isPending(proposal)) leader.proposedIsr = undefined
+        return true
+      }
+    }
+  }
+}
+
+function isPending({ partition, leaderEpoch, newIsr }: IsrProposal): boolean {
+  const leader: Leader | undefined = partition.leader
+  return leader?.epoch === leaderEpoch && leader.proposedIsr === newIsr
+}

@@ -1,0 +1,179 @@
+// The leader's view of one partition. Followers pull; their log end offset is their acknowledgement.
+import { assert } from '../../base/assert.ts'
+import { errors } from '../../protocol/errors.ts'
+import type { Partition } from './partition.ts'
+
+export interface Leader {
+  readonly kind: 'leader'
+  readonly epoch: number
+  /** Log end when this epoch began: a replica below it may lack what an earlier leader committed. */
+  readonly epochStartOffset: number
+  partitionEpoch: number
+  replicas: readonly number[]
+  isr: readonly number[]
+  /** An ISR that the controller has been asked for, or undefined. */
+  proposedIsr: readonly number[] | undefined
+  /** min.insync.replicas, at most the number of replicas. */
+  minInsyncReplicas: number
+  readonly followers: Map<number, FollowerProgress>
+  /** Appends that wait for the high watermark, in offset order. */
+  readonly waiting: AppendWait[]
+}
+
+export interface FollowerProgress {
+  /** -1 until it has asked in this epoch. */
+  logEndOffset: number
+  /** Monotonic time at which it last had everything. */
+  caughtUpAtMs: number
+  /** What it has been told; undefined while it does not follow. */
+  stream: Stream | undefined
+}
+
+/** How far a follower has been told to read. */
+export interface Stream {
+  readonly followerHandle: number
+  segmentBase: number
+  position: number
+  highWatermark: number
+  logStartOffset: number
+}
+
+/** An append with acks=all whose answer waits. */
+export interface AppendWait {
+  /** Offset after its last record. */
+  readonly endOffset: number
+  completed(errorCode: number): void
+}
+
+export interface Leadership {
+  readonly epoch: number
+  readonly partitionEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  readonly minInsyncReplicas: number
+}
+
+export function becomeLeader(partition: Partition, brokerId: number, given: Leadership, nowMs: number): Leader {
+  const { log } = partition
+  const leader: Leader = {
+    kind: 'leader',
+    epoch: given.epoch,
+    epochStartOffset: log.logEndOffset,
+    partitionEpoch: given.partitionEpoch,
+    replicas: given.replicas,
+    isr: given.isr,
+    proposedIsr: undefined,
+    minInsyncReplicas: Math.min(given.minInsyncReplicas, given.replicas.length),
+    followers: new Map(),
+    waiting: [],
+  }
+  log.assignEpoch(given.epoch, log.logEndOffset)
+  partition.role = leader
+  keepFollowers(leader, brokerId, nowMs)
+  advanceHighWatermark(partition, leader)
+  return leader
+}
+
+/** The controller changed replicas, ISR or settings without a new leader epoch. */
+export function updateLeadership(
+  partition: Partition,
+  leader: Leader,
+  brokerId: number,
+  given: Leadership,
+  nowMs: number,
+): void {
+  if (given.partitionEpoch < leader.partitionEpoch) return
+  leader.partitionEpoch = given.partitionEpoch
+  leader.replicas = given.replicas
+  leader.isr = given.isr
+  leader.proposedIsr = undefined
+  leader.minInsyncReplicas = Math.min(given.minInsyncReplicas, given.replicas.length)
+  keepFollowers(leader, brokerId, nowMs)
+  advanceHighWatermark(partition, leader)
+}
+
+function keepFollowers(leader: Leader, brokerId: number, nowMs: number): void {
+  for (const id of leader.followers.keys()) if (!leader.replicas.includes(id)) leader.followers.delete(id)
+  for (const id of leader.replicas) {
+    if (id === brokerId || leader.followers.has(id)) continue
+    leader.followers.set(id, { logEndOffset: -1, caughtUpAtMs: nowMs, stream: undefined })
+  }
+}
+
+/** True when the follower's acknowledgement moved the high watermark. */
+export function followerFetched(
+  partition: Partition,
+  leader: Leader,
+  brokerId: number,
+  logEndOffset: number,
+  nowMs: number,
+): boolean {
+  const follower = leader.followers.get(brokerId)
+  if (follower === undefined) return false // Reassigned away while the message was under way.
+  follower.logEndOffset = logEndOffset
+  if (logEndOffset >= partition.log.logEndOffset) follower.caughtUpAtMs = nowMs
+  return advanceHighWatermark(partition, leader)
+}
+
+/** Committed ISR plus additions under way: whoever might be elected from it must have what we call committed (KIP-497). */
+function maximalIsr(leader: Leader): readonly number[] {
+  const { isr, proposedIsr } = leader
+  if (proposedIsr === undefined) return isr
+  return [...isr, ...proposedIsr.filter((id) => !isr.includes(id))]
+}
+
+/**
+ * Moves the high watermark to the smallest log end of the maximal ISR and answers what waited for it.
+ * It stands still while the ISR is smaller than min.insync.replicas: what only few replicas have must not become visible (KIP-966).
+ */
+export function advanceHighWatermark(partition: Partition, leader: Leader): boolean {
+  if (leader.isr.length < leader.minInsyncReplicas) return false
+  let offset = partition.log.logEndOffset
+  if (leader.followers.size > 0) {
+    for (const id of leader.proposedIsr === undefined ? leader.isr : maximalIsr(leader)) {
+      const follower = leader.followers.get(id)
+      if (follower !== undefined && follower.logEndOffset < offset) offset = follower.logEndOffset
+    }
+  }
+  if (offset <= partition.highWatermark) return false
+  assert(offset <= partition.log.logEndOffset, 'high watermark is past the log end')
+  partition.highWatermark = offset
+  answerUpTo(leader, offset)
+  return true
+}
+
+function answerUpTo(leader: Leader, highWatermark: number): void {
+  const { waiting } = leader
+  let answered = 0
+  while (answered < waiting.length && waiting[answered]!.endOffset <= highWatermark)
+    waiting[answered++]!.completed(errors.NONE)
+  if (answered > 0) waiting.splice(0, answered)
+}
+
+/** No longer the leader: what waited may or may not survive, and its sender must ask the new leader. */
+export function resign(leader: Leader): void {
+  for (const wait of leader.waiting.splice(0)) wait.completed(errors.NOT_LEADER_OR_FOLLOWER)
+}
+
+/** The ISR this leader would like, or undefined when today's is right or a change is already under way. */
+export function wantedIsr(
+  partition: Partition,
+  leader: Leader,
+  brokerId: number,
+  nowMs: number,
+  replicaLagTimeMaxMs: number,
+  isAlive: (brokerId: number) => boolean,
+): readonly number[] | undefined {
+  if (leader.proposedIsr !== undefined) return undefined
+  const joinFrom = Math.max(partition.highWatermark, leader.epochStartOffset)
+  const isWanted = (id: number): boolean => {
+    const follower = leader.followers.get(id)
+    if (follower === undefined) return id === brokerId
+    if (leader.isr.includes(id)) {
+      return follower.logEndOffset >= partition.log.logEndOffset || nowMs - follower.caughtUpAtMs <= replicaLagTimeMaxMs
+    }
+    return follower.logEndOffset >= joinFrom && isAlive(id)
+  }
+  const wanted = leader.replicas.filter(isWanted)
+  return wanted.length === leader.isr.length && wanted.every((id) => leader.isr.includes(id)) ? undefined : wanted
+}

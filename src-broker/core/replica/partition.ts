@@ -1,0 +1,49 @@
+import type { Uuid } from '../../base/uuid.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { Follower } from './follower.ts'
+import type { Leader } from './leader.ts'
+import type { ParkedFetch } from './parked-fetch.ts'
+
+/** This broker's replica of one partition: a log, how far it is committed, and what the replica is at the moment. */
+export class Partition {
+  readonly topic: string
+  readonly topicId: Uuid
+  readonly index: number
+  /** This broker's own number for the partition; peers use it in repeating messages. */
+  readonly handle: number
+  readonly log: PartitionLog
+  role: Leader | Follower | undefined = undefined
+  /** Fetches that wait for the high watermark (or the role) to change. */
+  readonly parkedFetches = new Set<ParkedFetch>()
+  /** Something changed in this turn; see Replicas.endTurn. */
+  isDirty = false
+
+  constructor(topic: string, topicId: Uuid, index: number, handle: number, log: PartitionLog) {
+    this.topic = topic
+    this.topicId = topicId
+    this.index = index
+    this.handle = handle
+    this.log = log
+  }
+
+  get name(): string {
+    return `${this.topic}-${this.index}`
+  }
+
+  /** Offset after the last record known to be on every in-sync replica. Kept with the log, which checkpoints it. */
+  get highWatermark(): number {
+    return this.log.highWatermark
+  }
+
+  set highWatermark(offset: number) {
+    this.log.highWatermark = offset
+  }
+
+  get leader(): Leader | undefined {
+    return this.role?.kind === 'leader' ? this.role : undefined
+  }
+
+  get follower(): Follower | undefined {
+    return this.role?.kind === 'follower' ? this.role : undefined
+  }
+}

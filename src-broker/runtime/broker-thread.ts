@@ -1,0 +1,184 @@
+// One broker as the host sees it: its worker while there is one, and what became of it.
+import { Worker } from 'node:worker_threads'
+import type { BrokerLifecycle, BrokerReport, BrokerStatus, ClusterEvent, TopicReport } from './cluster-host.ts'
+import { StartRefused } from './data-directory.ts'
+import type { FromWorker, ToWorker, WorkerOptions } from './worker-messages.ts'
+
+// Built: broker-worker.js beside us. From source, Node strips the types itself.
+const workerUrl = new URL(
+  import.meta.url.endsWith('.ts') ? './broker-worker.ts' : './broker-worker.js',
+  import.meta.url,
+)
+
+export interface ThreadListener {
+  changed(): void
+  event(event: ClusterEvent): void
+  log(line: string): void
+}
+
+export class BrokerThread {
+  readonly brokerId: number
+  readonly #options: Omit<WorkerOptions, 'gate'>
+  readonly #listener: ThreadListener
+  readonly #gate = new Int32Array(new SharedArrayBuffer(4))
+  #worker: Worker | undefined
+  #lifecycle: BrokerLifecycle = 'stopped'
+  #reason: string | null = null
+  #sinceMs = Date.now()
+  #report: BrokerReport | null = null
+  #topics: readonly TopicReport[] = []
+  #waiting: { readonly kind: FromWorker['kind']; resolve(): void; reject(reason: Error): void }[] = []
+
+  constructor(options: Omit<WorkerOptions, 'gate'>, listener: ThreadListener) {
+    this.brokerId = options.brokerId
+    this.#options = options
+    this.#listener = listener
+  }
+
+  get status(): BrokerStatus {
+    const { brokerId } = this
+    const report = this.#report
+    return {
+      brokerId,
+      port: this.#options.port,
+      lifecycle: this.#lifecycle,
+      reason: this.#reason,
+      sinceMs: this.#sinceMs,
+      report,
+    }
+  }
+
+  get isAlive(): boolean {
+    return this.#worker !== undefined
+  }
+
+  /** Starts the thread; resolves when the broker serves clients. Links to peers are for the caller to make at once. */
+  start(): Promise<void> {
+    Atomics.store(this.#gate, 0, 0)
+    const worker = new Worker(workerUrl, { workerData: { ...this.#options, gate: this.#gate.buffer } })
+    this.#worker = worker
+    this.#become('starting')
+    let failure: Error | undefined
+    worker.on('message', (message: FromWorker) => this.#received(message))
+    worker.on('error', (error) => {
+      failure = error instanceof Error ? error : new Error(String(error))
+    })
+    worker.on('exit', () => this.#ended(worker, failure))
+    return this.#next('serving')
+  }
+
+  post(message: ToWorker, transfer: readonly ToWorkerTransfer[] = []): void {
+    this.#worker?.postMessage(message, transfer)
+  }
+
+  /** Ends the thread where it stands. The page cache keeps what it wrote, as it would after SIGKILL. */
+  async kill(): Promise<void> {
+    const worker = this.#worker
+    if (worker === undefined) return
+    const startedMs = performance.now()
+    this.#become('killed')
+    await worker.terminate()
+    this.#happened('broker-killed', performance.now() - startedMs)
+  }
+
+  async pause(): Promise<void> {
+    if (this.#lifecycle !== 'running') return
+    Atomics.store(this.#gate, 0, 1)
+    this.post({ kind: 'pause' })
+    await this.#next('pausing')
+    this.#become('paused')
+    this.#happened('broker-paused', null)
+  }
+
+  resume(): void {
+    if (this.#lifecycle !== 'paused') return
+    this.#open()
+    this.#become('running')
+    this.#happened('broker-resumed', null)
+  }
+
+  /** Controlled shutdown: leaders move first, logs are closed. */
+  async stop(): Promise<void> {
+    if (this.#worker === undefined) return
+    const startedMs = performance.now()
+    const worker = this.#worker
+    this.#open()
+    this.#become('stopping')
+    this.post({ kind: 'stop' })
+    await new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    this.#happened('broker-stopped', performance.now() - startedMs)
+  }
+
+  #open(): void {
+    Atomics.store(this.#gate, 0, 0)
+    Atomics.notify(this.#gate, 0)
+  }
+
+  #received(message: FromWorker): void {
+    switch (message.kind) {
+      case 'serving':
+        this.#become('running')
+        break
+      case 'report':
+        this.#topics = message.topics ?? this.#topics
+        this.#report = { ...message.report, topics: this.#topics }
+        this.#listener.changed()
+        break
+      case 'event':
+        this.#listener.event(message.event)
+        break
+      case 'log':
+        this.#listener.log(`broker ${this.brokerId}: ${message.line}`)
+        break
+      case 'port-in-use':
+        this.#fail(new StartRefused(`port ${message.port} is in use; free it or choose another with --port`))
+        break
+    }
+    this.#settle(message.kind)
+  }
+
+  #ended(worker: Worker, failure: Error | undefined): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    if (this.#lifecycle === 'stopping') this.#become('stopped')
+    else if (this.#lifecycle !== 'killed') {
+      const reason = failure === undefined ? 'the thread ended by itself' : (failure.stack ?? failure.message)
+      this.#listener.log(`broker ${this.brokerId} crashed: ${reason}`)
+      this.#reason = failure?.message ?? reason
+      this.#become('crashed', this.#reason)
+      this.#listener.event({ kind: 'broker-crashed', brokerId: this.brokerId, atMs: Date.now(), reason: this.#reason })
+    }
+    this.#fail(new Error(`broker ${this.brokerId} ended: ${this.#reason ?? this.#lifecycle}`))
+  }
+
+  #become(lifecycle: BrokerLifecycle, reason: string | null = null): void {
+    this.#lifecycle = lifecycle
+    this.#reason = reason
+    this.#sinceMs = Date.now()
+    this.#listener.changed()
+  }
+
+  #happened(
+    kind: 'broker-killed' | 'broker-paused' | 'broker-resumed' | 'broker-stopped',
+    tookMs: number | null,
+  ): void {
+    this.#listener.event({ kind, brokerId: this.brokerId, atMs: Date.now(), tookMs })
+  }
+
+  #next(kind: FromWorker['kind']): Promise<void> {
+    return new Promise((resolve, reject) => this.#waiting.push({ kind, resolve, reject }))
+  }
+
+  #settle(kind: FromWorker['kind']): void {
+    for (const waiter of this.#waiting) if (waiter.kind === kind) waiter.resolve()
+    this.#waiting = this.#waiting.filter((waiter) => waiter.kind !== kind)
+  }
+
+  #fail(reason: Error): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const waiter of waiting) waiter.reject(reason)
+  }
+}
+
+type ToWorkerTransfer = import('node:worker_threads').MessagePort

@@ -1,0 +1,93 @@
+// A broker's own view of itself, sent to the host a few times a second when something changed.
+import type { Broker } from '../core/broker.ts'
+import type { TopicReport } from './cluster-host.ts'
+import type { Gateway } from './gateway.ts'
+import type { FromWorker } from './worker-messages.ts'
+
+const reportEveryMs = 250
+
+export class Reporter {
+  readonly #broker: Broker
+  readonly #gateway: Gateway
+  readonly #post: (message: FromWorker) => void
+  #lastSignature = ''
+  #lastMetadataOffset = -1
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(broker: Broker, gateway: Gateway, post: (message: FromWorker) => void) {
+    this.#broker = broker
+    this.#gateway = gateway
+    this.#post = post
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.report(), reportEveryMs)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  report(): void {
+    const signature = this.#signature()
+    if (signature === this.#lastSignature) return
+    this.#lastSignature = signature
+    const { image } = this.#broker
+    const topics = image.endOffset === this.#lastMetadataOffset ? undefined : this.#topics()
+    this.#lastMetadataOffset = image.endOffset
+    this.#post({ kind: 'report', report: this.#facts(), topics })
+  }
+
+  /** Cheap to make, different whenever the report would be. */
+  #signature(): string {
+    const { quorum, image, traffic, replicas } = this.#broker
+    let offsets = 0
+    for (const { log, role } of replicas.all()) {
+      offsets += log.logEndOffset + log.highWatermark * 3 + log.logStartOffset * 7 + (role?.kind === 'leader' ? 1 : 0)
+    }
+    const { connections } = this.#gateway
+    return [image.endOffset, quorum.controllerId, offsets, connections.size, traffic.bytesIn, traffic.bytesOut].join()
+  }
+
+  #facts() {
+    const { options, image, quorum, traffic, replicas } = this.#broker
+    const { brokerId } = options
+    return {
+      brokerId,
+      atMs: Date.now(),
+      isFenced: image.brokers.get(brokerId)?.fenced !== false,
+      controllerId: quorum.controllerId < 0 ? null : quorum.controllerId,
+      controllerEpoch: quorum.leaderEpoch,
+      connections: this.#gateway.connections.size,
+      recordsIn: traffic.recordsIn,
+      recordsOut: traffic.recordsOut,
+      bytesIn: traffic.bytesIn,
+      bytesOut: traffic.bytesOut,
+      replicas: [...replicas.all()].map(({ topic, index, role, log }) => ({
+        topic,
+        partition: index,
+        isLeader: role?.kind === 'leader',
+        logStartOffset: log.logStartOffset,
+        logEndOffset: log.logEndOffset,
+        highWatermark: log.highWatermark,
+        logBytes: log.sizeInBytes,
+      })),
+    }
+  }
+
+  #topics(): TopicReport[] {
+    const { image, settings } = this.#broker
+    return [...image.topics.values()].map((topic) => ({
+      topic: topic.name,
+      topicId: topic.id,
+      minInsyncReplicas: settings.minInsyncReplicas(topic.name),
+      partitions: topic.partitions.map(({ partition, leader, leaderEpoch, replicas, isr }) => ({
+        partition,
+        leader,
+        leaderEpoch,
+        replicas,
+        isr,
+      })),
+    }))
+  }
+}

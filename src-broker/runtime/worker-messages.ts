@@ -1,0 +1,40 @@
+// What the host's main thread and a broker's worker say to each other.
+import type { MessagePort } from 'node:worker_threads'
+import type { BrokerConfig } from '../core/config/broker-config.ts'
+import type { BrokerReport, ClusterEvent, TopicReport } from './cluster-host.ts'
+
+export interface WorkerOptions {
+  readonly brokerId: number
+  readonly voters: readonly number[]
+  readonly clusterId: string
+  readonly directoryId: string
+  readonly host: string
+  readonly port: number
+  /** This broker's own directory. */
+  readonly directory: string
+  /** The other brokers' directories, whose log files followers read; by broker id. */
+  readonly peerDirectories: Readonly<Record<number, string>>
+  readonly config: BrokerConfig
+  /** One int32: 1 asks the worker to hold still until it is 0 again. */
+  readonly gate: SharedArrayBuffer
+}
+
+export type ToWorker =
+  | { readonly kind: 'peer'; readonly brokerId: number; readonly port: MessagePort }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'stop' }
+
+export type FromWorker =
+  /** Registered, caught up with the metadata and listening. */
+  | { readonly kind: 'serving' }
+  | { readonly kind: 'port-in-use'; readonly port: number }
+  | { readonly kind: 'pausing' }
+  | { readonly kind: 'stopped' }
+  /** Topics only when the metadata changed since the last report. */
+  | {
+      readonly kind: 'report'
+      readonly report: Omit<BrokerReport, 'topics'>
+      readonly topics: readonly TopicReport[] | undefined
+    }
+  | { readonly kind: 'event'; readonly event: ClusterEvent }
+  | { readonly kind: 'log'; readonly line: string }
