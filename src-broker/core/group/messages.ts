@@ -1,4 +1,12 @@
-// What the coordinator takes and gives, whatever the version: the handlers in `api/` level the differences.
+// What the coordinator takes and gives. Most is the wire's own; where versions differ in shape, the handlers level them.
+import type { RequestOf, ResponseInput, ResponseOf } from '../../protocol/api.ts'
+import type { offsetCommit } from '../../protocol/messages/08-offset-commit.ts'
+import type { joinGroup } from '../../protocol/messages/11-join-group.ts'
+import type { heartbeat } from '../../protocol/messages/12-heartbeat.ts'
+import type { leaveGroup } from '../../protocol/messages/13-leave-group.ts'
+import type { syncGroup } from '../../protocol/messages/14-sync-group.ts'
+import type { describeGroups } from '../../protocol/messages/15-describe-groups.ts'
+import type { listGroups } from '../../protocol/messages/16-list-groups.ts'
 
 /** Who asks: enough of a handler's context. */
 export interface Asker {
@@ -7,73 +15,22 @@ export interface Asker {
   readonly clientHost: string
 }
 
-export interface Protocol {
-  readonly name: string
-  readonly metadata: Uint8Array
-}
+/** `rebalanceTimeoutMs` is given, in version 0 too. */
+export type JoinGroupRequest = RequestOf<typeof joinGroup>
+export type JoinGroupResponse = ResponseInput<typeof joinGroup>
+export type Protocol = JoinGroupRequest['protocols'][number]
 
-export interface JoinGroupRequest {
-  readonly groupId: string
-  readonly sessionTimeoutMs: number
-  readonly rebalanceTimeoutMs: number
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly protocolType: string
-  readonly protocols: readonly Protocol[]
-  readonly reason: string | null
-}
+export type SyncGroupRequest = RequestOf<typeof syncGroup>
+export type SyncGroupResponse = ResponseInput<typeof syncGroup>
 
-export interface JoinGroupResponse {
-  readonly errorCode: number
-  readonly generationId: number
-  readonly protocolType: string | null
-  readonly protocolName: string | null
-  readonly leader: string
-  readonly skipAssignment: boolean
-  readonly memberId: string
-  readonly members: readonly {
-    readonly memberId: string
-    readonly groupInstanceId: string | null
-    readonly metadata: Uint8Array
-  }[]
-}
+export type HeartbeatRequest = RequestOf<typeof heartbeat>
 
-export interface SyncGroupRequest {
-  readonly groupId: string
-  readonly generationId: number
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly protocolType: string | null
-  readonly protocolName: string | null
-  readonly assignments: readonly { readonly memberId: string; readonly assignment: Uint8Array }[]
-}
-
-export interface SyncGroupResponse {
-  readonly errorCode: number
-  readonly protocolType: string | null
-  readonly protocolName: string | null
-  readonly assignment: Uint8Array
-}
-
-export interface HeartbeatRequest {
-  readonly groupId: string
-  readonly generationId: number
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-}
-
-export interface LeaveGroupRequest {
-  readonly groupId: string
-  readonly members: readonly LeavingMember[]
-}
-
-export interface LeavingMember {
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly reason: string | null
-}
+/** `members` is given, in versions that have but one too. */
+export type LeaveGroupRequest = Pick<RequestOf<typeof leaveGroup>, 'groupId' | 'members'>
+export type LeavingMember = LeaveGroupRequest['members'][number]
 
 export interface LeaveGroupResponse {
+  /** Of the whole request; every member has its own besides. */
   readonly errorCode: number
   readonly members: readonly {
     readonly memberId: string
@@ -82,23 +39,8 @@ export interface LeaveGroupResponse {
   }[]
 }
 
-export interface OffsetCommitRequest {
-  readonly groupId: string
-  readonly generationIdOrMemberEpoch: number
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly retentionTimeMs: number
-  readonly topics: readonly {
-    readonly name: string
-    readonly topicId: string
-    readonly partitions: readonly {
-      readonly partitionIndex: number
-      readonly committedOffset: number
-      readonly committedLeaderEpoch: number
-      readonly committedMetadata: string | null
-    }[]
-  }[]
-}
+/** Topics have both name and id, and exist. */
+export type OffsetCommitRequest = RequestOf<typeof offsetCommit>
 
 export interface OffsetCommitResponse {
   readonly topics: readonly {
@@ -108,6 +50,7 @@ export interface OffsetCommitResponse {
   }[]
 }
 
+/** One group of a request, its topics by name. */
 export interface OffsetFetchGroup {
   readonly groupId: string
   /** Null asks for every offset of the group. */
@@ -117,37 +60,18 @@ export interface OffsetFetchGroup {
 export interface OffsetFetchGroupResponse {
   readonly groupId: string
   readonly errorCode: number
-  readonly topics: readonly {
-    readonly name: string
-    readonly partitions: readonly {
-      readonly partitionIndex: number
-      readonly committedOffset: number
-      readonly committedLeaderEpoch: number
-      readonly metadata: string
-      readonly errorCode: number
-    }[]
-  }[]
+  readonly topics: readonly { readonly name: string; readonly partitions: readonly FetchedOffset[] }[]
 }
 
-export interface DescribedGroup {
-  readonly groupId: string
+export interface FetchedOffset {
+  readonly partitionIndex: number
+  /** -1 where nothing is committed. */
+  readonly committedOffset: number
+  readonly committedLeaderEpoch: number
+  readonly metadata: string
   readonly errorCode: number
-  readonly groupState: string
-  readonly protocolType: string
-  readonly protocolData: string
-  readonly members: readonly {
-    readonly memberId: string
-    readonly groupInstanceId: string | null
-    readonly clientId: string
-    readonly clientHost: string
-    readonly memberMetadata: Uint8Array
-    readonly memberAssignment: Uint8Array
-  }[]
 }
 
-export interface ListedGroup {
-  readonly groupId: string
-  readonly protocolType: string
-  readonly groupState: string
-  readonly groupType: string
-}
+export type DescribedGroup = ResponseInput<typeof describeGroups>['groups'][number]
+
+export type ListedGroup = ResponseOf<typeof listGroups>['groups'][number]
