@@ -7,7 +7,8 @@
 // Kafka's rules, kept:
 // - One type for all versions. A field that a version lacks decodes to its default.
 // - Encoding anything but the default into a version that lacks the field throws, unless the field is ignorable.
-// - Without `default` it is the type's zero: 0, false, '', [], the zero uuid; null where the field may be null.
+// - Without `default` it is the type's zero: 0, false, '', [], the zero uuid. Here alone we differ: a field that may be null in
+//   every version that has it is null by default.
 // - A field with a tag is written only where it differs from its default.
 import { type Uuid, zeroUuid } from '../base/uuid.ts'
 import type { RecordsSource } from './writer.ts'
@@ -103,7 +104,7 @@ export class Field<Out, In = Out, Optional extends boolean = boolean> {
   /** Undefined for a struct that is not null: its default is made of its fields' defaults. */
   get fallback(): unknown {
     if (this.rules.given !== undefined) return this.rules.given
-    return this.rules.nullableSince < Infinity ? null : zeroOf[this.type.kind]
+    return this.rules.nullableSince <= this.rules.since ? null : zeroOf[this.type.kind]
   }
 }
 

@@ -121,7 +121,7 @@ export class WireWriter {
 
   /** An unsigned varint of at most 32 bits. */
   uvarint(value: number): void {
-    this.ensure(5)
+    this.ensure(uvarintBytes(value))
     let rest = value
     while (rest > 0x7f) {
       this.#bytes[this.#at++] = (rest & 0x7f) | 0x80

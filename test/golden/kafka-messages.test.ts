@@ -88,7 +88,7 @@ function expectSame(ours: Shape, kafka: KafkaMessage, range: Range): void {
   const theirs = linesOfKafka(kafka.fields, range, kafka)
   const freeDefaults = new Set(theirs.filter((line) => line.default === undefined).map((line) => line.path))
   const mine = linesOfShape(ours, range).map((line) =>
-    // Kafka gives a nullable field without a default its type's zero; we prefer null. Either means "not there".
+    // Where a field may be null in every version Kafka's default is still the type's zero, unless told; ours is null.
     freeDefaults.has(line.path) ? { ...line, default: undefined } : line,
   )
   expect(mine).toEqual(theirs)
@@ -141,7 +141,7 @@ function linesOfKafka(fields: KafkaField[], range: Range, message: KafkaMessage,
       versions,
       nullableFrom: nullable,
       tag: field.tag,
-      default: kafkaDefault(field, isArray ? 'array' : kind, nullable !== undefined),
+      default: kafkaDefault(field, isArray ? 'array' : kind, nullable === versions[0]),
       ...(isEverywhere(versions, range) ? {} : { isIgnorable: field.ignorable ?? false }),
     }
     return [line, ...(structFields === undefined ? [] : linesOfKafka(structFields, versions, message, `${path}.`))]

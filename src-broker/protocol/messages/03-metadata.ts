@@ -12,9 +12,7 @@ export const metadata = defineApi({
       topicId: uuid.since(10).ignorable(),
       /** Null where the topic is asked for by its id. */
       name: string.orNull(10),
-    })
-      .orNull(1)
-      .default([]),
+    }).orNull(1),
     allowAutoTopicCreation: bool.since(4).default(true),
     includeClusterAuthorizedOperations: bool.since(8).until(10),
     includeTopicAuthorizedOperations: bool.since(8),

@@ -15,8 +15,7 @@ export const offsetFetch = defineApi({
       partitionIndexes: array(int32),
     })
       .until(7)
-      .orNull(2)
-      .default([]),
+      .orNull(2),
     groups: array({
       groupId: string,
       /** With `memberEpoch`, for a consumer group's own member (KIP-848): both are checked. */
