@@ -15,6 +15,7 @@ export const describeCluster: Handler<RequestOf<typeof schema>, ResponseInput<ty
   const { clusterId, quorum } = broker
   if (request.endpointType !== brokerEndpoints) {
     return {
+      throttleTimeMs: 0,
       errorCode: errors.UNSUPPORTED_ENDPOINT_TYPE,
       errorMessage: 'controllers have no listener for clients',
       endpointType: request.endpointType,
@@ -25,6 +26,7 @@ export const describeCluster: Handler<RequestOf<typeof schema>, ResponseInput<ty
   }
   const withFenced = version >= firstVersionWithFenced && request.includeFencedBrokers
   return {
+    throttleTimeMs: 0,
     errorCode: errors.NONE,
     errorMessage: null,
     endpointType: brokerEndpoints,

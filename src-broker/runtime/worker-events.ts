@@ -34,7 +34,7 @@ export class WorkerEvents {
         return this.#post({ kind: 'group-rebalanced', brokerId, atMs, groupId, generation, members, tookMs, reason })
       }
       default:
-        return undefined // Not shown on the pulse.
+        return // Not shown on the pulse.
     }
   }
 
