@@ -2,16 +2,7 @@
 // is the only writer. Entries are replaced, never altered, so that whoever holds one holds a moment in time.
 import { assert } from '../../base/assert.ts'
 import type { Uuid } from '../../base/uuid.ts'
-import type {
-  BrokerEndpoint,
-  BrokerRegistrationChangeRecord,
-  ConfigRecord,
-  MetadataRecord,
-  PartitionChangeRecord,
-  PartitionRecord,
-  RegisterBrokerRecord,
-  SupportedFeature,
-} from './records.ts'
+import type { BrokerEndpoint, MetadataRecord, RecordOf, SupportedFeature } from './records.ts'
 import { leaderUnchanged } from './records.ts'
 
 export interface BrokerRegistration {
@@ -168,7 +159,15 @@ export class MetadataImage {
         this.#registerBroker(record)
         break
       case 'BrokerRegistrationChangeRecord':
-        this.#changeBroker(record)
+        this.#changeBroker(record.brokerId, record.brokerEpoch, {
+          ...(record.fenced !== 0 && { fenced: record.fenced === 1 }),
+          ...(record.inControlledShutdown === 1 && { inControlledShutdown: true }),
+          ...(record.logDirs.length > 0 && { logDirs: record.logDirs }),
+        })
+        break
+      case 'FenceBrokerRecord':
+      case 'UnfenceBrokerRecord':
+        this.#changeBroker(record.id, record.epoch, { fenced: record.type === 'FenceBrokerRecord' })
         break
       case 'UnregisterBrokerRecord':
         this.#brokers.delete(record.brokerId)
@@ -198,6 +197,10 @@ export class MetadataImage {
       case 'ProducerIdsRecord':
         this.#nextProducerId = record.nextProducerId
         break
+      case 'NoOpRecord':
+        break
+      default:
+        assert(false, `no replay of ${record.type}`)
     }
   }
 
@@ -208,20 +211,20 @@ export class MetadataImage {
     return changes.settle()
   }
 
-  #registerBroker(record: RegisterBrokerRecord): void {
-    const { type: _, brokerId: id, brokerEpoch: epoch, ...rest } = record
-    this.#brokers.set(id, { id, epoch, ...rest })
-    this.#changes.brokers.add(id)
+  #registerBroker(record: RecordOf<'RegisterBrokerRecord'>): void {
+    const { brokerId: id, brokerEpoch: epoch, incarnationId, endPoints, features, rack, logDirs } = record
+    const { fenced, inControlledShutdown } = record
+    this.#setBroker({ id, epoch, incarnationId, endPoints, features, rack, logDirs, fenced, inControlledShutdown })
   }
 
-  #changeBroker(record: BrokerRegistrationChangeRecord): void {
-    const broker = this.#brokers.get(record.brokerId)
-    assert(broker?.epoch === record.brokerEpoch, `change of broker ${record.brokerId} in another epoch`)
-    this.#brokers.set(broker.id, {
-      ...broker,
-      fenced: record.fenced === 0 ? broker.fenced : record.fenced === 1,
-      inControlledShutdown: broker.inControlledShutdown || record.inControlledShutdown === 1,
-    })
+  #changeBroker(id: number, epoch: number, change: Partial<BrokerRegistration>): void {
+    const broker = this.#brokers.get(id)
+    assert(broker?.epoch === epoch, `change of broker ${id} in another epoch`)
+    this.#setBroker({ ...broker, ...change })
+  }
+
+  #setBroker(broker: BrokerRegistration): void {
+    this.#brokers.set(broker.id, broker)
     this.#changes.brokers.add(broker.id)
   }
 
@@ -250,7 +253,7 @@ export class MetadataImage {
     topic.partitions[partition.partition] = partition
   }
 
-  #changePartition(change: PartitionChangeRecord): void {
+  #changePartition(change: RecordOf<'PartitionChangeRecord'>): void {
     const before = this.#topicsById.get(change.topicId)?.partitions[change.partitionId]
     assert(before !== undefined, `change of unknown partition ${change.partitionId} of ${change.topicId}`)
     const isLeaderNamed = change.leader !== leaderUnchanged
@@ -270,7 +273,7 @@ export class MetadataImage {
     })
   }
 
-  #setConfig({ resourceType, resourceName, name, value }: ConfigRecord): void {
+  #setConfig({ resourceType, resourceName, name, value }: RecordOf<'ConfigRecord'>): void {
     const resources = resourceType === topicResource ? this.#topicConfigs : this.#brokerConfigs
     const configs = resources.get(resourceName) ?? new Map<string, string>()
     if (value === null) configs.delete(name)
@@ -282,13 +285,23 @@ export class MetadataImage {
   }
 }
 
-function partitionOf(record: PartitionRecord): PartitionImage {
-  const { type: _, partitionId, eligibleLeaderReplicas, lastKnownElr, ...rest } = record
+function partitionOf(record: RecordOf<'PartitionRecord'>): PartitionImage {
+  const { topicId, partitionId: partition, replicas, isr, removingReplicas, addingReplicas, directories } = record
+  const { leader, leaderEpoch, partitionEpoch, leaderRecoveryState } = record
   return {
-    ...rest,
-    partition: partitionId,
-    eligibleLeaderReplicas: eligibleLeaderReplicas ?? [],
-    lastKnownElr: lastKnownElr ?? [],
+    topicId,
+    partition,
+    replicas,
+    isr,
+    removingReplicas,
+    addingReplicas,
+    leader,
+    leaderEpoch,
+    partitionEpoch,
+    leaderRecoveryState,
+    directories,
+    eligibleLeaderReplicas: record.eligibleLeaderReplicas ?? [],
+    lastKnownElr: record.lastKnownElr ?? [],
   }
 }
 

@@ -45,7 +45,11 @@ export function voteRequested(raft: Raft, from: number, request: VoteRequest, ou
 }
 
 const wouldVote = (raft: Raft, request: VoteRequest): boolean =>
-  raft.leaderId === nobody && isUpToDate(raft, request.lastOffsetEpoch, request.lastOffset)
+  !hearsLeader(raft) && isUpToDate(raft, request.lastOffsetEpoch, request.lastOffset)
+
+/** A living leader answers at least once in `fetchWaitMaxMs`: half the timeout of silence is enough to let others try. */
+const hearsLeader = ({ role, nowMs, options }: Raft): boolean =>
+  role.kind === 'leader' || (role.kind === 'follower' && nowMs - role.heardMs < options.fetchTimeoutMs / 2)
 
 const mayVote = (raft: Raft, candidate: number, request: VoteRequest): boolean =>
   raft.leaderId === nobody &&

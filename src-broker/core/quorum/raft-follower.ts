@@ -1,7 +1,7 @@
 // The follower pulls. It asks for more only when all it has is on disk, so that its fetch offset acknowledges.
 import { assert } from '../../base/assert.ts'
 import type { EndQuorumEpoch, FetchResponse } from './raft-messages.ts'
-import { becomeFollower, becomeUnattached, leaderTimeoutAtMs, standSoonAtMs } from './raft-roles.ts'
+import { becomeFollower, becomeUnattached, heardLeader, standSoonAtMs } from './raft-roles.ts'
 import { type Follower, nobody, type Raft, type RaftEffect } from './raft-state.ts'
 
 /** Called after every input: asks the leader for what comes next unless something is under way. */
@@ -35,7 +35,7 @@ export function fetchAnswered(raft: Raft, from: number, response: FetchResponse,
   role.fetch = undefined
   if (response.leaderId === nobody) return becomeUnattached(raft, standSoonAtMs(raft), 'the leader has resigned', out)
   if (response.leaderId !== from) return becomeFollower(raft, response.leaderId, out)
-  role.timeoutAtMs = leaderTimeoutAtMs(raft)
+  heardLeader(raft, role)
   if (response.divergingEpoch !== undefined) truncate(raft, response.divergingEpoch)
   if (response.records !== undefined) log.appendAsFollower(response.records)
   const highWatermark = Math.min(response.highWatermark, log.endOffset)

@@ -2,6 +2,7 @@
 // strength of it goes into the list that `persist` returns.
 import {
   type Candidate,
+  type Follower,
   isVoter,
   majority,
   nobody,
@@ -33,7 +34,8 @@ export function becomeUnattached(raft: Raft, electionAtMs: number, reason: strin
 
 export function becomeFollower(raft: Raft, leaderId: number, out: RaftEffect[]): void {
   raft.failedElections = 0
-  raft.role = { kind: 'follower', leaderId, timeoutAtMs: leaderTimeoutAtMs(raft), fetch: undefined }
+  raft.role = { kind: 'follower', leaderId, heardMs: 0, timeoutAtMs: 0, fetch: undefined }
+  heardLeader(raft, raft.role)
   setLeader(raft, leaderId, 'elected', out)
 }
 
@@ -80,7 +82,10 @@ export function standAgainAtMs(raft: Raft): number {
 export const standLaterAtMs = (raft: Raft): number =>
   isVoter(raft) ? raft.nowMs + raft.options.electionTimeoutMs * (0.5 + raft.random() / 2) : Infinity
 
-export const leaderTimeoutAtMs = (raft: Raft): number => raft.nowMs + raft.options.fetchTimeoutMs * (1 + raft.random() / 4)
+export function heardLeader(raft: Raft, role: Follower): void {
+  role.heardMs = raft.nowMs
+  role.timeoutAtMs = raft.nowMs + raft.options.fetchTimeoutMs * (1 + raft.random() / 4)
+}
 
 export const unheardOf = (nowMs: number): ReplicaProgress => ({
   logEndOffset: -1,

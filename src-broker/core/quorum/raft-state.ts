@@ -76,6 +76,8 @@ export interface Candidate {
 export interface Follower {
   readonly kind: 'follower'
   readonly leaderId: number
+  /** When the leader last answered. */
+  heardMs: number
   /** The leader counts as lost then, unless it answers before. */
   timeoutAtMs: number
   fetch: { readonly id: number; readonly resendAtMs: number } | undefined

@@ -6,7 +6,7 @@ import { fetchAnswered, fetchWhenIdle, followerTick, leaderResigned } from './ra
 import { fetched, fetchResponse, leaderTick, quorumTimeoutAtMs, resign, settleLeader } from './raft-leader.ts'
 import type { RaftLog } from './raft-log.ts'
 import type { FetchRequest, RaftMessage } from './raft-messages.ts'
-import { becomeFollower, becomeUnattached, enterEpoch, leaderTimeoutAtMs, persist, standSoonAtMs } from './raft-roles.ts'
+import { becomeFollower, becomeUnattached, enterEpoch, heardLeader, persist, standSoonAtMs } from './raft-roles.ts'
 import { nobody, type QuorumState, type Raft, type RaftEffect, type RaftInput, type RaftOptions } from './raft-state.ts'
 
 /** As it stands after a start: no leader, nothing known to be durable, the epoch and the vote as they were written. */
@@ -159,7 +159,7 @@ function peerLost(raft: Raft, peer: number, out: RaftEffect[]): void {
 
 function forgetSilence(raft: Raft): void {
   const { role } = raft
-  if (role.kind === 'follower') role.timeoutAtMs = leaderTimeoutAtMs(raft)
+  if (role.kind === 'follower') heardLeader(raft, role)
   if (role.kind === 'leader') for (const replica of role.replicas.values()) replica.lastFetchMs = raft.nowMs
 }
 

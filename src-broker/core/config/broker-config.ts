@@ -1,0 +1,53 @@
+// A broker's settings as the code reads them: `config.numPartitions`. Made of what the host gives at the start; what was
+// altered since, for one broker or for all, lies in the metadata image and is laid over it by `withDynamic`.
+import type { MetadataImage } from '../quorum/image.ts'
+import { type BrokerConfigName, brokerConfigs } from './broker-configs.ts'
+import type { Definition } from './definition.ts'
+import { inertBrokerConfigs } from './inert-broker-configs.ts'
+import { type PropertyName, propertyName } from './names.ts'
+
+type Values = {
+  readonly [N in BrokerConfigName as PropertyName<N>]: (typeof brokerConfigs)[N]['value']
+}
+
+export interface BrokerConfig extends Values {
+  /** What was given at the start, by Kafka's names: the static settings. */
+  readonly settings: ReadonlyMap<string, string>
+}
+
+export const brokerDefinition = (name: string): Definition | undefined => definitions.get(name)
+
+export const brokerConfigNames = (): readonly string[] => [...definitions.keys()].sort()
+
+const definitions: ReadonlyMap<string, Definition> = new Map([
+  ...Object.entries<Definition>(brokerConfigs),
+  ...Object.entries(inertBrokerConfigs),
+])
+
+/** Settings of a cluster of that many brokers, as far as nothing else is said: no more copies than there are brokers. */
+export function laptopSettings(brokerCount: number): Map<string, string> {
+  const settings = new Map<string, string>()
+  for (const [name, { rules }] of definitions) if (rules.here !== undefined) settings.set(name, rules.here.value)
+  for (const name of ['default.replication.factor', 'offsets.topic.replication.factor', 'min.insync.replicas']) {
+    const wanted = Number(definitions.get(name)!.default)
+    settings.set(name, String(Math.min(wanted, brokerCount)))
+  }
+  return settings
+}
+
+export function createBrokerConfig(settings: ReadonlyMap<string, string>): BrokerConfig {
+  const values: Record<string, unknown> = { settings }
+  for (const [name, definition] of Object.entries<Definition>(brokerConfigs)) {
+    values[propertyName(name)] = definition.parse(settings.get(name) ?? definition.kafkaDefault)
+  }
+  return values as unknown as BrokerConfig
+}
+
+/** With what has been set since for all brokers, and for this one above that. */
+export function withDynamic(config: BrokerConfig, image: MetadataImage, brokerId: number): BrokerConfig {
+  const forAll = image.brokerConfigs('')
+  const forThis = image.brokerConfigs(String(brokerId))
+  if (forAll.size === 0 && forThis.size === 0) return config
+  const { settings, ...values } = createBrokerConfig(new Map([...config.settings, ...forAll, ...forThis]))
+  return { ...values, settings: config.settings }
+}

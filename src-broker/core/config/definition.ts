@@ -1,0 +1,159 @@
+// One setting, described once: Kafka's name, type and default, what a laptop wants instead, what may be said, and a sentence
+// for whoever asks. Values travel as text, as Kafka stores them; `parse` gives the code what it works with.
+
+/** Numbers as DescribeConfigs has them. */
+export const configTypes = {
+  boolean: 1,
+  string: 2,
+  int: 3,
+  short: 4,
+  long: 5,
+  double: 6,
+  list: 7,
+  class: 8,
+  password: 9,
+} as const
+export type ConfigType = keyof typeof configTypes
+
+interface Rules {
+  readonly min: number
+  readonly max: number
+  readonly allowed: readonly string[] | undefined
+  /** In force without a restart: a dynamic broker setting. Topic settings always are. */
+  readonly isDynamic: boolean
+  /** Differs here from Kafka's default. */
+  readonly here: { readonly value: string; readonly why: string } | undefined
+}
+
+const anything: Rules = { min: -Infinity, max: Infinity, allowed: undefined, isDynamic: false, here: undefined }
+
+export class Definition<Value = unknown> {
+  declare readonly value: Value
+  readonly type: ConfigType
+  readonly kafkaDefault: string | null
+  readonly doc: string
+  readonly rules: Rules
+
+  constructor(type: ConfigType, kafkaDefault: string | null, doc: string, rules: Rules = anything) {
+    this.type = type
+    this.kafkaDefault = kafkaDefault
+    this.doc = doc
+    this.rules = rules
+  }
+
+  min(min: number): Definition<Value> {
+    return this.#with({ min })
+  }
+
+  between(min: number, max: number): Definition<Value> {
+    return this.#with({ min, max })
+  }
+
+  oneOf(...allowed: readonly string[]): Definition<Value> {
+    return this.#with({ allowed })
+  }
+
+  dynamic(): Definition<Value> {
+    return this.#with({ isDynamic: true })
+  }
+
+  /** What this cluster takes instead of Kafka's default, and why. */
+  here(value: string, why: string): Definition<Value> {
+    return this.#with({ here: { value, why } })
+  }
+
+  /** What holds where nobody said anything. */
+  get default(): string | null {
+    return this.rules.here?.value ?? this.kafkaDefault
+  }
+
+  get isSensitive(): boolean {
+    return this.type === 'password'
+  }
+
+  /** Why `text` cannot be the value, as Kafka puts it; undefined where it can. */
+  problem(name: string, text: string): string | undefined {
+    const invalid = (why: string) => `Invalid value ${text} for configuration ${name}: ${why}`
+    switch (this.type) {
+      case 'boolean':
+        return /^\s*(true|false)\s*$/i.test(text) ? undefined : invalid('Expected value to be either true or false')
+      case 'int':
+      case 'short':
+      case 'long':
+        return isInteger(text, this.type)
+          ? this.#rangeProblem(Number(text), invalid)
+          : invalid(`Not a number of type ${this.type.toUpperCase()}`)
+      case 'double':
+        return /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(text)
+          ? this.#rangeProblem(Number(text), invalid)
+          : invalid('Not a number of type DOUBLE')
+      case 'list':
+        return this.#unknownItem(listOf(text), (item) => `Invalid value ${item} for configuration ${name}: `)
+      default:
+        return this.#unknownItem([text], invalid)
+    }
+  }
+
+  parse(text: string | null): Value {
+    return this.#parsed(text) as Value
+  }
+
+  #parsed(text: string | null): unknown {
+    if (text === null) return null
+    switch (this.type) {
+      case 'boolean':
+        return text.trim().toLowerCase() === 'true'
+      case 'int':
+      case 'short':
+      case 'long':
+      case 'double':
+        return Number(text)
+      case 'list':
+        return listOf(text)
+      default:
+        return text
+    }
+  }
+
+  #rangeProblem(value: number, invalid: (why: string) => string): string | undefined {
+    const { min, max } = this.rules
+    if (value < min) return invalid(`Value must be at least ${min}`)
+    if (value > max) return invalid(`Value must be no more than ${max}`)
+    return undefined
+  }
+
+  #unknownItem(items: readonly string[], prefix: (why: string) => string): string | undefined {
+    const { allowed } = this.rules
+    const unknown = allowed === undefined ? undefined : items.find((item) => !allowed.includes(item))
+    return unknown === undefined ? undefined : prefix(`String must be one of: ${allowed!.join(', ')}`)
+  }
+
+  #with(rules: Partial<Rules>): Definition<Value> {
+    return new Definition(this.type, this.kafkaDefault, this.doc, { ...this.rules, ...rules })
+  }
+}
+
+export const boolean = (value: boolean, doc: string) => new Definition<boolean>('boolean', String(value), doc)
+export const int = (value: number, doc: string) => new Definition<number>('int', String(value), doc)
+export const short = (value: number, doc: string) => new Definition<number>('short', String(value), doc)
+export const long = (value: number | typeof longMax, doc: string) => new Definition<number>('long', String(value), doc)
+export const optionalInt = (doc: string) => new Definition<number | null>('int', null, doc)
+export const optionalLong = (doc: string) => new Definition<number | null>('long', null, doc)
+export const double = (value: number, doc: string) => new Definition<number>('double', String(value), doc)
+export const string = (value: string, doc: string) => new Definition<string>('string', value, doc)
+export const optionalString = (doc: string) => new Definition<string | null>('string', null, doc)
+export const list = (value: string, doc: string) => new Definition<readonly string[]>('list', value, doc)
+
+/** The largest long, which Kafka takes for "no limit". As text: no number here is exactly it. */
+export const longMax = '9223372036854775807'
+
+export const listOf = (text: string): string[] =>
+  text.trim() === '' ? [] : text.split(',').map((item) => item.trim())
+
+const limits = { int: 31n, short: 15n, long: 63n } as const
+
+function isInteger(text: string, type: keyof typeof limits): boolean {
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) return false
+  const bits = BigInt.asIntN(Number(limits[type]) + 1, BigInt(text.trim().replace('+', '')))
+  return bits === BigInt(text.trim().replace('+', ''))
+}
