@@ -8,6 +8,7 @@ import type { Env } from './env.ts'
 import { GroupCoordinator } from './group/coordinator.ts'
 import type { GroupEvent } from './group/sink.ts'
 import type { Links } from './links.ts'
+import { defaultLogConfig } from './log/log-config.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import { MetadataApplier } from './metadata-applier.ts'
 import type { PeerMessage } from './peer.ts'
@@ -92,7 +93,7 @@ export class Broker {
     this.#sink = sink
     const { brokerId, config } = options
     const { deadlines } = this
-    this.#logs = new LogDirectory(env)
+    this.#logs = new LogDirectory(env, defaultLogConfig)
     this.quorum = new QuorumNode(this.#quorumOptions(), env, deadlines, {
       send: (to, message) => links.send(to, message),
       sync: (path, done) => sink.sync(path, done),
@@ -122,7 +123,7 @@ export class Broker {
       append: (index, records, done) => this.#coordinatorLog.append(index, records, done),
       event: (event) => sink.event(event),
     })
-    this.settings = new TopicSettings(this.image, config)
+    this.settings = new TopicSettings(this.image, config, brokerId)
     this.#applier = new MetadataApplier(brokerId, this.image, this.replicas, this.#logs, this.settings)
     this.topics = new TopicCreator(this.quorum, config)
     this.producerIds = new ProducerIds(this.quorum, brokerId)
@@ -286,7 +287,7 @@ export class Broker {
       listeners: [{ name: listenerName, host, port, securityProtocol: 0 }],
       features: supportedFeatures,
       rack: null,
-      previousBrokerEpoch: this.#logs.previousBrokerEpoch,
+      previousBrokerEpoch: -1,
     }
   }
 }

@@ -23,6 +23,8 @@ export class MetadataApplier {
   }
 
   apply(delta: MetadataDelta): void {
+    if (delta.topicConfigs.size > 0 || delta.brokerConfigs.size > 0 || delta.topicsDeleted.length > 0)
+      this.#settings.changed()
     for (const topic of delta.topicsDeleted) this.#dropTopic(topic)
     for (const { topic, after } of delta.partitions) this.#applyPartition(topic, after)
     const all = delta.brokerConfigs.size > 0

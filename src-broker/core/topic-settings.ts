@@ -1,7 +1,39 @@
+import { type BrokerConfig, withDynamic } from './config/broker-config.ts'
+import { logConfigOf, type TopicConfig, topicConfig } from './config/topic-config.ts'
 import type { LogConfig } from './log/log-config.ts'
+import type { MetadataImage } from './quorum/image.ts'
 
-/** The settings in force for a topic: its own, else the brokers' dynamic ones, else the defaults. */
-export interface TopicSettings {
-  logConfig(topic: string): LogConfig
-  minInsyncReplicas(topic: string): number
+/** The settings in force for each topic: its own, else the brokers' dynamic ones, else the static ones, else the defaults. */
+export class TopicSettings {
+  readonly #image: MetadataImage
+  readonly #config: BrokerConfig
+  readonly #brokerId: number
+  readonly #known = new Map<string, TopicConfig>()
+
+  constructor(image: MetadataImage, config: BrokerConfig, brokerId: number) {
+    this.#image = image
+    this.#config = config
+    this.#brokerId = brokerId
+  }
+
+  of(topic: string): TopicConfig {
+    const known = this.#known.get(topic)
+    if (known !== undefined) return known
+    const config = topicConfig(withDynamic(this.#config, this.#image, this.#brokerId), this.#image, topic)
+    this.#known.set(topic, config)
+    return config
+  }
+
+  logConfig(topic: string): LogConfig {
+    return logConfigOf(this.of(topic))
+  }
+
+  minInsyncReplicas(topic: string): number {
+    return this.of(topic).minInsyncReplicas
+  }
+
+  /** Some setting was altered. */
+  changed(): void {
+    this.#known.clear()
+  }
 }

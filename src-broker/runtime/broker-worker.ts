@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { routes } from '../api/index.ts'
 import { randomUuid } from '../base/uuid.ts'
 import { Broker } from '../core/broker.ts'
+import { createBrokerConfig } from '../core/config/broker-config.ts'
 import { BackgroundSync } from './background-sync.ts'
 import { Gateway } from './gateway.ts'
 import { type Listener, listen, PortInUse } from './listener.ts'
@@ -23,7 +24,7 @@ const env = workerEnv(options.directory, options.peerDirectories)
 const links = new PeerLinks()
 const syncs = new BackgroundSync(options.directory)
 const events = new WorkerEvents((event) => post({ kind: 'event', event }))
-const { brokerId, voters, clusterId, directoryId, config, port } = options
+const { brokerId, voters, clusterId, directoryId, settings, port } = options
 
 const broker = new Broker(
   {
@@ -31,7 +32,7 @@ const broker = new Broker(
     voters,
     clusterId,
     directoryId,
-    config,
+    config: createBrokerConfig(settings),
     host: options.host,
     port,
     incarnationId: randomUuid(env.random),

@@ -5,17 +5,20 @@ import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Disk, DiskError, type DiskFile } from '../base/disk.ts'
 
-/** However many partitions there are, no more files are open at a time. A file that was closed for another opens again by itself. */
-const descriptorsMax = 256
-
 export class FileDisk implements Disk {
   readonly #root: string
-  readonly #open = new Set<OpenFile>()
-  /** Grows with every use of a descriptor: the smallest mark is the one used longest ago. */
-  #clock = 0
+  /** Files with a descriptor, in a ring of fixed length; undefined where there is room. */
+  readonly #open: (OpenFile | undefined)[]
+  /** Goes round the ring in search of a file that was not used since its last visit (the "clock" algorithm). */
+  #hand = 0
 
-  constructor(root: string) {
+  /**
+   * However many partitions there are, no more than `descriptorsMax` files are open at a time. A file that was closed
+   * for another opens again by itself.
+   */
+  constructor(root: string, descriptorsMax = 256) {
     this.#root = root
+    this.#open = new Array<OpenFile | undefined>(descriptorsMax).fill(undefined)
     attempt(root, () => fs.mkdirSync(root, { recursive: true }))
   }
 
@@ -61,30 +64,31 @@ export class FileDisk implements Disk {
 
   /** Lets go of every descriptor; files open again when used. */
   close(): void {
-    for (const file of this.#open) file.release()
+    for (const file of this.#open) file?.release()
   }
 
-  mark(): number {
-    return ++this.#clock
-  }
-
-  /** A file has a descriptor now; the one used longest ago may have to give up its own. */
-  opened(file: OpenFile): void {
-    if (this.#open.size >= descriptorsMax) {
-      let oldest = file
-      for (const candidate of this.#open) if (oldest === file || candidate.usedAt < oldest.usedAt) oldest = candidate
-      oldest.release()
+  /** Makes room for a descriptor; the file that has it keeps the number it is given. */
+  admit(file: OpenFile): number {
+    for (;;) {
+      const slot = this.#hand
+      this.#hand = (this.#hand + 1) % this.#open.length
+      const occupant = this.#open[slot]
+      if (occupant?.wasUsed) occupant.wasUsed = false
+      else {
+        occupant?.release()
+        this.#open[slot] = file
+        return slot
+      }
     }
-    this.#open.add(file)
   }
 
-  released(file: OpenFile): void {
-    this.#open.delete(file)
+  released(slot: number): void {
+    this.#open[slot] = undefined
   }
 
   /** Windows neither renames nor removes what is open. */
   #release(path: string): void {
-    for (const file of this.#open) if (file.path === path || file.path.startsWith(`${path}/`)) file.release()
+    for (const file of this.#open) if (file?.path === path || file?.path.startsWith(`${path}/`)) file.release()
   }
 
   #absolute(path: string): string {
@@ -94,10 +98,11 @@ export class FileDisk implements Disk {
 
 class OpenFile implements DiskFile {
   readonly path: string
-  usedAt = 0
+  wasUsed = false
   readonly #disk: FileDisk
   readonly #absolute: string
   #descriptor = -1
+  #slot = -1
   /** -1 until looked at. */
   #size = -1
   #isClosed = false
@@ -162,7 +167,7 @@ class OpenFile implements DiskFile {
     if (this.#descriptor < 0) return
     const descriptor = this.#descriptor
     this.#descriptor = -1
-    this.#disk.released(this)
+    this.#disk.released(this.#slot)
     attempt(this.path, () => fs.closeSync(descriptor))
   }
 
@@ -172,16 +177,16 @@ class OpenFile implements DiskFile {
   }
 
   #use(): number {
-    this.usedAt = this.#disk.mark()
+    this.wasUsed = true
     return this.#descriptor >= 0 ? this.#descriptor : this.#acquire()
   }
 
   #acquire(): number {
     if (this.#isClosed) throw new DiskError('EBADF', this.path)
-    this.#disk.opened(this)
     // Created where it is missing, but only by the first use: what was removed in between is not to come back empty.
     const { O_RDWR, O_CREAT } = fs.constants
     const flags = this.#size > 0 ? O_RDWR : O_RDWR | O_CREAT
+    this.#slot = this.#disk.admit(this)
     this.#descriptor = attempt(this.path, () => fs.openSync(this.#absolute, flags, 0o600))
     return this.#descriptor
   }

@@ -1,7 +1,7 @@
 // The cluster of this process: one thread a broker, a message port between every two.
 import net from 'node:net'
 import { MessageChannel } from 'node:worker_threads'
-import { laptopBrokerConfig } from '../core/config/broker-config.ts'
+import { laptopSettings } from '../core/config/broker-config.ts'
 import { BrokerThread } from './broker-thread.ts'
 import type { BrokerStatus, ClusterEvent, ClusterHost, ClusterOptions } from './cluster-host.ts'
 import { checkDataDirectory, type DataDirectory, openDataDirectory, StartRefused } from './data-directory.ts'
@@ -57,7 +57,7 @@ class OwnedCluster implements ClusterHost {
             port: portOf(options, brokerId),
             directory: directory.brokerDirectory(brokerId),
             peerDirectories,
-            config: laptopBrokerConfig(brokerIds.length),
+            settings: laptopSettings(brokerIds.length),
           },
           {
             changed: () => this.#changed(),

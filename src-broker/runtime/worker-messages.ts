@@ -1,6 +1,5 @@
 // What the host's main thread and a broker's worker say to each other.
 import type { MessagePort } from 'node:worker_threads'
-import type { BrokerConfig } from '../core/config/broker-config.ts'
 import type { BrokerReport, ClusterEvent, TopicReport } from './cluster-host.ts'
 
 export interface WorkerOptions {
@@ -14,7 +13,8 @@ export interface WorkerOptions {
   readonly directory: string
   /** The other brokers' directories, whose log files followers read; by broker id. */
   readonly peerDirectories: Readonly<Record<number, string>>
-  readonly config: BrokerConfig
+  /** Static settings by Kafka's names. */
+  readonly settings: ReadonlyMap<string, string>
   /** One int32: 1 asks the worker to hold still until it is 0 again. */
   readonly gate: SharedArrayBuffer
 }
