@@ -62,7 +62,8 @@ export async function startHost(kind: AppInfo['host'], options: HostOptions, par
 
   let cluster: ClusterHost
   try {
-    cluster = await parts.startCluster({ brokerCount: options.brokerCount, port: options.port, dataDirectory })
+    const { brokerCount, port } = options
+    cluster = await parts.startCluster({ brokerCount, port, dataDirectory, log: (line) => console.error(line) })
   } catch (error) {
     await Promise.all([loopback.close(), removeTemporary()])
     throw error
