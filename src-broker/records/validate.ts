@@ -1,6 +1,6 @@
 // What a leader checks of a batch before it takes it in, as Apache Kafka's LogValidator and ProduceRequest do.
-// The header alone is read, as long as nothing in the topic's settings depends on single records: a batch of a thousand
-// records costs its CRC and no more. `refusedRecords` looks inside, where Kafka must too.
+// Of the records only the lengths are read, as long as nothing in the topic's settings depends on what is in them:
+// a batch of a thousand records costs its CRC and little more. `refusedRecords` looks inside, where it must.
 
 import * as batch from './batch.ts'
 import { CorruptBatch } from './corrupt-batch.ts'
@@ -52,13 +52,36 @@ export function validateBatch(
   if (!batch.hasValidCrc(bytes, view, at, crc32c)) return refusal.corruptMessage
   const count = batch.recordCount(view, at)
   if (count <= 0 || batch.lastOffsetDelta(view, at) !== count - 1) return refusal.invalidRecord
-  if (batch.codec(view, at) > batch.codecs.zstd) return refusal.unsupportedCompressionType
+  const codec = batch.codec(view, at)
+  if (codec > batch.codecs.zstd) return refusal.unsupportedCompressionType
+  if (codec === batch.codecs.none && !isFilled(bytes, at, at + size, count)) return refusal.invalidRecord
   if (origin === 'client') {
     if (batch.isControl(view, at) || batch.baseOffset(view, at) !== 0) return refusal.invalidRecord
     if (batch.producerId(view, at) >= 0 && batch.baseSequence(view, at) < 0) return refusal.invalidRecord
   }
   return validateTimestamps(view, at, rules, nowMs)
 }
+
+/** Whether `count` records fill an uncompressed batch to its end, by their lengths: consumers trip over one that lies. */
+function isFilled(bytes: Uint8Array, at: number, end: number, count: number): boolean {
+  let next = at + batch.batchHeaderBytes
+  for (let left = count; left > 0; left--) {
+    let raw = 0
+    for (let shift = 0; ; shift += 7) {
+      if (next >= end || shift > 28) return false
+      const byte = bytes[next++]!
+      raw |= (byte & 0x7f) << shift
+      if (byte < 0x80) break
+    }
+    const length = (raw >>> 1) ^ -(raw & 1)
+    if (length < recordBodyBytesMin || length > end - next) return false
+    next += length
+  }
+  return next === end
+}
+
+/** Attributes, two deltas, two lengths and the number of headers. */
+const recordBodyBytesMin = 6
 
 /**
  * Times by the header: the latest bounds all of them from above. From below only the records tell, so a finite
@@ -105,7 +128,7 @@ export function refusedRecords(
     }
   } catch (error) {
     if (!(error instanceof CorruptBatch)) throw error
-    return { errorCode: refusal.corruptMessage, indexes: [] }
+    return { errorCode: refusal.invalidRecord, indexes: [] }
   }
   return { errorCode, indexes }
 }

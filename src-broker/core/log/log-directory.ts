@@ -57,7 +57,7 @@ export class LogDirectory {
         highWatermark: highWatermarks.get(name) ?? 0,
         logStartOffset: logStartOffsets.get(name) ?? 0,
       })
-      this.#logs.set(name, { ...found, log })
+      this.#hold(name, { ...found, log })
     }
   }
 
@@ -76,7 +76,7 @@ export class LogDirectory {
     this.#env.disk.makeDirectory(name)
     writeTopicId(this.#env.disk, name, topicId)
     const log = PartitionLog.open(this.#env, name, config)
-    this.#logs.set(name, { topic, partition, log })
+    this.#hold(name, { topic, partition, log })
     return log
   }
 
@@ -116,5 +116,10 @@ export class LogDirectory {
     this.checkpoint()
     this.#env.disk.replace(cleanShutdownMarker, encodeText('{"version":0,"brokerEpoch":-1}'))
     this.#logs.clear()
+  }
+
+  #hold(name: string, held: Held): void {
+    held.log.onRecoveryPointLowered = () => this.checkpoint()
+    this.#logs.set(name, held)
   }
 }

@@ -103,6 +103,8 @@ export class PartitionLog {
   highWatermark: number
   /** Undefined where the log was sound at the last start. */
   damage: Damage | undefined
+  /** Called when flushed records were cut off: the checkpoint has to follow before others are written in their place. */
+  onRecoveryPointLowered: (() => void) | undefined
   readonly #env: LogEnv
   readonly #isClean: boolean
   readonly #epochs: EpochCache
@@ -236,7 +238,7 @@ export class PartitionLog {
     if (to - from > this.#config.segmentBytes) return this.#refuse(errors.RECORD_LIST_TOO_LARGE)
 
     const baseOffset = this.#logEndOffset
-    const mustRoll = this.#mustRoll(active, to - from, offset - 1, maxTimestamp)
+    const mustRoll = this.#mustRoll(active, active.size, to - from, offset - 1, maxTimestamp)
     const segment = mustRoll ? this.#roll(baseOffset) : active
     segment.write(bytes, from, to)
     for (let at = from; at < to; at += batch.sizeInBytes(view, at)) this.#added(segment, bytes, view, at)
@@ -281,7 +283,8 @@ export class PartitionLog {
         break
       }
       const timestamp = Math.max(runTimestamp, batch.maxTimestamp(view, at))
-      if (this.#mustRoll(this.#active!, at + size - runFrom, batch.lastOffset(view, at), timestamp)) {
+      const active = this.#active!
+      if (this.#mustRoll(active, active.size + at - runFrom, size, batch.lastOffset(view, at), timestamp)) {
         this.#addRun(bytes, view, runFrom, at)
         this.#roll(batch.baseOffset(view, at))
         runFrom = at
@@ -558,12 +561,13 @@ export class PartitionLog {
     this.#active = undefined
   }
 
-  #mustRoll(active: Segment, bytes: number, lastOffset: number, timestamp: number): boolean {
+  /** Whether a batch has to go to a new segment; `filled` is what the active one has by then. */
+  #mustRoll(active: Segment, filled: number, bytes: number, lastOffset: number, timestamp: number): boolean {
     const config = this.#config
     if (lastOffset - active.baseOffset > relativeOffsetMax) return true
-    if (active.size === 0) return false
+    if (filled === 0) return false
     return (
-      active.size > config.segmentBytes - bytes ||
+      filled > config.segmentBytes - bytes ||
       (active.firstTimestamp >= 0 && timestamp - active.firstTimestamp > config.segmentMs) ||
       active.offsets.sizeInBytes > config.segmentIndexBytes - offsetEntryBytes
     )
@@ -581,6 +585,7 @@ export class PartitionLog {
 
   #newSegment(baseOffset: number): Segment {
     const segment = new Segment(this.#env.disk, this.directory, baseOffset)
+    segment.create()
     this.#segments.push(segment)
     this.#places.clear()
     return segment
@@ -589,9 +594,11 @@ export class PartitionLog {
   /** The log was cut at `offset`. */
   #endsAt(offset: number): void {
     this.#logEndOffset = offset
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, offset)
     this.highWatermark = Math.min(this.highWatermark, offset)
     this.#places.clear()
+    if (offset >= this.#recoveryPoint) return
+    this.#recoveryPoint = offset
+    this.onRecoveryPointLowered?.()
   }
 
   /** The active segment, with all that is known of the log behind it. */
@@ -605,7 +612,7 @@ export class PartitionLog {
     const bases = names.map((name) => offsetOfFileName(name, '.log')).filter((base) => base !== undefined)
     this.#snapshots.open(names, new Set(bases))
     this.#segments = bases.map((base) => new Segment(disk, this.directory, base))
-    if (this.#segments.length === 0) this.#newSegment(this.#logEndOffset)
+    if (this.#segments.length === 0) this.#newSegment(this.#logStartOffset)
     const last = this.#segments.at(-1)!
     this.#active = last
     const isAsLeft = this.#isClean && last.isSound && last.endOffset === this.#logEndOffset

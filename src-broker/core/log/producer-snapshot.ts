@@ -1,7 +1,7 @@
 // `<offset>.snapshot`: the producers of a partition as they stood before the offset. Kafka's ProducerSnapshot, version 1:
 //
 //   int16 version · uint32 CRC-32C of all that follows · int32 entries, each of 46 bytes:
-//   int64 producer id · int16 epoch · int32 last sequence · int64 last offset · int64 timestamp · int32 offset delta
+//   int64 producer id · int16 epoch · int32 last sequence · int64 last offset · int32 offset delta · int64 timestamp
 //   · int32 coordinator epoch · int64 first offset of the open transaction (-1 none)
 
 import type { Crc32c } from '../../records/batch.ts'
@@ -19,8 +19,8 @@ export interface ProducerSnapshotEntry {
   /** -1 where the producer has no batch in this epoch, as after a transaction marker. */
   readonly lastSequence: number
   readonly lastOffset: number
-  readonly timestamp: number
   readonly offsetDelta: number
+  readonly timestamp: number
   readonly coordinatorEpoch: number
   readonly transactionFirstOffset: number
 }
@@ -36,8 +36,8 @@ export function encodeProducerSnapshot(entries: readonly ProducerSnapshotEntry[]
     view.setInt16(at + 8, entry.epoch)
     view.setInt32(at + 10, entry.lastSequence)
     writeInt64(view, at + 14, entry.lastOffset)
-    writeInt64(view, at + 22, entry.timestamp)
-    view.setInt32(at + 30, entry.offsetDelta)
+    view.setInt32(at + 22, entry.offsetDelta)
+    writeInt64(view, at + 26, entry.timestamp)
     view.setInt32(at + 34, entry.coordinatorEpoch)
     writeInt64(view, at + 38, entry.transactionFirstOffset)
     at += entryBytes
@@ -60,8 +60,8 @@ export function decodeProducerSnapshot(bytes: Uint8Array, crc32c: Crc32c): Produ
       epoch: view.getInt16(at + 8),
       lastSequence: view.getInt32(at + 10),
       lastOffset: readInt64(view, at + 14),
-      timestamp: readInt64(view, at + 22),
-      offsetDelta: view.getInt32(at + 30),
+      offsetDelta: view.getInt32(at + 22),
+      timestamp: readInt64(view, at + 26),
       coordinatorEpoch: view.getInt32(at + 34),
       transactionFirstOffset: readInt64(view, at + 38),
     }

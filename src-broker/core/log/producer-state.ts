@@ -10,6 +10,8 @@ import type { ProducerSnapshotEntry } from './producer-snapshot.ts'
 const batchesRemembered = 5
 const noEpoch = -1
 const noSequence = -1
+/** After the last of them comes 0 again. */
+const sequences = 2_147_483_648
 
 /** One batch of a producer, and where it went. */
 export interface RememberedBatch {
@@ -18,16 +20,6 @@ export interface RememberedBatch {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly timestamp: number
-}
-
-interface Producer {
-  epoch: number
-  coordinatorEpoch: number
-  lastTimestamp: number
-  /** First offset of its open transaction, -1 without one. */
-  transactionFirstOffset: number
-  /** Newest last, at most five, all of the current epoch. */
-  readonly batches: RememberedBatch[]
 }
 
 /** What a transaction marker ended. */
@@ -41,6 +33,9 @@ export class ProducerState {
   readonly #producers = new Map<number, Producer>()
   /** Producer ids with an open transaction, the earliest first. */
   readonly #open = new Map<number, number>()
+  /** The one asked for last: a batch is checked, then noted. */
+  #recentId = -1
+  #recent: Producer | undefined
   /** The batch that `check` found to be here already, else undefined. */
   duplicate: RememberedBatch | undefined
 
@@ -57,44 +52,30 @@ export class ProducerState {
   /** Error code of a batch that is about to be appended; 0 also for a duplicate, which is then in `duplicate`. */
   check(view: DataView, at: number, origin: Origin): number {
     this.duplicate = undefined
-    const producer = this.#producers.get(batch.producerId(view, at))
-    if (producer === undefined) return errors.NONE // Its state is new or has expired: any sequence is as good as another.
+    const producer = this.#find(batch.producerId(view, at))
+    if (producer === undefined) return 0 // New, or its state has expired: any sequence is as good as another.
     const epoch = batch.producerEpoch(view, at)
     if (origin === 'client') {
       const sequence = batch.baseSequence(view, at)
-      if (epoch === producer.epoch) {
-        this.duplicate = findDuplicate(producer, sequence, batch.lastSequence(view, at))
-        if (this.duplicate !== undefined) return errors.NONE
-        if (!follows(producer.batches.at(-1)?.lastSequence ?? noSequence, sequence)) {
-          return errors.OUT_OF_ORDER_SEQUENCE_NUMBER
-        }
-      } else if (epoch > producer.epoch && sequence !== 0 && producer.epoch !== noEpoch) {
-        return errors.OUT_OF_ORDER_SEQUENCE_NUMBER
+      const expected = epoch === producer.epoch ? batch.addToSequence(producer.lastSequence, 1) : 0
+      if (sequence !== expected && epoch >= producer.epoch && producer.epoch !== noEpoch) {
+        if (epoch === producer.epoch) this.duplicate = producer.find(sequence, batch.lastSequence(view, at))
+        return this.duplicate === undefined ? errors.OUT_OF_ORDER_SEQUENCE_NUMBER : 0
       }
     }
     if (epoch < producer.epoch) return errors.INVALID_PRODUCER_EPOCH
     const isOutsideTransaction = !batch.isTransactional(view, at) && !batch.isControl(view, at)
-    if (isOutsideTransaction && producer.transactionFirstOffset >= 0) return errors.INVALID_TXN_STATE
-    return errors.NONE
+    return isOutsideTransaction && producer.transactionFirstOffset >= 0 ? errors.INVALID_TXN_STATE : 0
   }
 
-  /** Takes note of a data batch that is in the log, or on its way there as a whole. */
+  /** Takes note of a data batch that is in the log. */
   update(view: DataView, at: number): void {
-    const producer = this.#producer(batch.producerId(view, at), batch.producerEpoch(view, at))
-    const baseOffset = batch.baseOffset(view, at)
-    const timestamp = batch.maxTimestamp(view, at)
-    if (producer.batches.length === batchesRemembered) producer.batches.shift()
-    producer.batches.push({
-      firstSequence: batch.baseSequence(view, at),
-      lastSequence: batch.lastSequence(view, at),
-      baseOffset,
-      lastOffset: baseOffset + batch.lastOffsetDelta(view, at),
-      timestamp,
-    })
-    producer.lastTimestamp = timestamp
+    const producerId = batch.producerId(view, at)
+    const producer = this.#producer(producerId, batch.producerEpoch(view, at))
+    producer.remember(view, at)
     if (batch.isTransactional(view, at) && producer.transactionFirstOffset < 0) {
-      producer.transactionFirstOffset = baseOffset
-      this.#open.set(batch.producerId(view, at), baseOffset)
+      producer.transactionFirstOffset = batch.baseOffset(view, at)
+      this.#open.set(producerId, producer.transactionFirstOffset)
     }
   }
 
@@ -115,71 +96,122 @@ export class ProducerState {
     for (const [producerId, producer] of this.#producers) {
       if (producer.lastTimestamp < beforeMs && producer.transactionFirstOffset < 0) this.#producers.delete(producerId)
     }
+    this.#recentId = -1
   }
 
   clear(): void {
     this.#producers.clear()
     this.#open.clear()
+    this.#recentId = -1
   }
 
   /** Only the newest batch of each goes into a snapshot: Kafka's format has room for one. */
   entries(): ProducerSnapshotEntry[] {
     return Array.from(this.#producers, ([producerId, producer]) => {
-      const last = producer.batches.at(-1)
+      const { epoch, coordinatorEpoch, lastTimestamp: timestamp, transactionFirstOffset, newest } = producer
       return {
         producerId,
-        epoch: producer.epoch,
-        lastSequence: last?.lastSequence ?? noSequence,
-        lastOffset: last?.lastOffset ?? -1,
-        timestamp: producer.lastTimestamp,
-        offsetDelta: last === undefined ? 0 : last.lastOffset - last.baseOffset,
-        coordinatorEpoch: producer.coordinatorEpoch,
-        transactionFirstOffset: producer.transactionFirstOffset,
+        epoch,
+        lastSequence: newest?.lastSequence ?? noSequence,
+        lastOffset: newest?.lastOffset ?? -1,
+        offsetDelta: newest === undefined ? 0 : newest.lastOffset - newest.baseOffset,
+        timestamp,
+        coordinatorEpoch,
+        transactionFirstOffset,
       }
     })
   }
 
   restore(entries: readonly ProducerSnapshotEntry[]): void {
     this.clear()
-    for (const entry of entries) {
-      const { epoch, coordinatorEpoch, timestamp, transactionFirstOffset } = entry
-      const batches = entry.lastOffset < 0 ? [] : [batchOf(entry)]
-      const producer = { epoch, coordinatorEpoch, lastTimestamp: timestamp, transactionFirstOffset, batches }
-      this.#producers.set(entry.producerId, producer)
-    }
+    for (const entry of entries) this.#producers.set(entry.producerId, Producer.of(entry))
     const open = entries.filter((entry) => entry.transactionFirstOffset >= 0)
     open.sort((a, b) => a.transactionFirstOffset - b.transactionFirstOffset)
     for (const entry of open) this.#open.set(entry.producerId, entry.transactionFirstOffset)
   }
 
+  #find(producerId: number): Producer | undefined {
+    if (producerId !== this.#recentId) {
+      this.#recentId = producerId
+      this.#recent = this.#producers.get(producerId)
+    }
+    return this.#recent
+  }
+
   /** The producer, in the epoch of the batch at hand. A new epoch starts without batches. */
   #producer(producerId: number, epoch: number): Producer {
-    let producer = this.#producers.get(producerId)
+    let producer = this.#find(producerId)
     if (producer === undefined) {
-      producer = { epoch, coordinatorEpoch: -1, lastTimestamp: -1, transactionFirstOffset: -1, batches: [] }
+      producer = new Producer(epoch)
       this.#producers.set(producerId, producer)
-    } else if (producer.epoch !== epoch) {
-      producer.epoch = epoch
-      producer.batches.length = 0
-    }
+      this.#recent = producer
+    } else if (producer.epoch !== epoch) producer.startEpoch(epoch)
     return producer
   }
 }
 
-function findDuplicate(producer: Producer, firstSequence: number, lastSequence: number): RememberedBatch | undefined {
-  for (let index = producer.batches.length - 1; index >= 0; index--) {
-    const candidate = producer.batches[index]!
-    if (candidate.firstSequence === firstSequence && candidate.lastSequence === lastSequence) return candidate
+class Producer {
+  epoch: number
+  coordinatorEpoch = -1
+  lastTimestamp = -1
+  /** First offset of its open transaction, -1 without one. */
+  transactionFirstOffset = -1
+  /** Of the newest batch in this epoch, -1 without one. */
+  lastSequence = noSequence
+  /** The newest is at `#newest`, the older before it, round and round. Slots are used again: this is on the hot path. */
+  readonly #batches: { -readonly [Field in keyof RememberedBatch]: RememberedBatch[Field] }[] = []
+  #newest = -1
+
+  constructor(epoch: number) {
+    this.epoch = epoch
   }
-  return undefined
-}
 
-/** After the largest sequence comes 0. */
-const follows = (lastSequence: number, sequence: number): boolean => sequence === batch.addToSequence(lastSequence, 1)
+  static of(entry: ProducerSnapshotEntry): Producer {
+    const producer = new Producer(entry.epoch)
+    producer.coordinatorEpoch = entry.coordinatorEpoch
+    producer.lastTimestamp = entry.timestamp
+    producer.transactionFirstOffset = entry.transactionFirstOffset
+    const { lastSequence, lastOffset, offsetDelta, timestamp } = entry
+    if (lastOffset < 0) return producer
+    const firstSequence = batch.addToSequence(lastSequence, sequences - offsetDelta)
+    producer.#batches.push({ firstSequence, lastSequence, baseOffset: lastOffset - offsetDelta, lastOffset, timestamp })
+    producer.#newest = 0
+    producer.lastSequence = lastSequence
+    return producer
+  }
 
-function batchOf(entry: ProducerSnapshotEntry): RememberedBatch {
-  const { lastSequence, lastOffset, offsetDelta, timestamp } = entry
-  const firstSequence =
-    lastSequence >= offsetDelta ? lastSequence - offsetDelta : lastSequence - offsetDelta + 2_147_483_648
-  return { firstSequence, lastSequence, baseOffset: lastOffset - offsetDelta, lastOffset, timestamp }
+  get newest(): RememberedBatch | undefined {
+    return this.#batches[this.#newest]
+  }
+
+  startEpoch(epoch: number): void {
+    this.epoch = epoch
+    this.lastSequence = noSequence
+    this.#batches.length = 0
+    this.#newest = -1
+  }
+
+  remember(view: DataView, at: number): void {
+    const slot = this.#nextSlot()
+    const delta = batch.lastOffsetDelta(view, at)
+    slot.firstSequence = batch.baseSequence(view, at)
+    slot.lastSequence = batch.addToSequence(slot.firstSequence, delta)
+    slot.baseOffset = batch.baseOffset(view, at)
+    slot.lastOffset = slot.baseOffset + delta
+    slot.timestamp = batch.maxTimestamp(view, at)
+    this.lastSequence = slot.lastSequence
+    this.lastTimestamp = slot.timestamp
+  }
+
+  find(firstSequence: number, lastSequence: number): RememberedBatch | undefined {
+    return this.#batches.find((one) => one.firstSequence === firstSequence && one.lastSequence === lastSequence)
+  }
+
+  #nextSlot() {
+    this.#newest = (this.#newest + 1) % batchesRemembered
+    if (this.#newest === this.#batches.length) {
+      this.#batches.push({ firstSequence: -1, lastSequence: -1, baseOffset: -1, lastOffset: -1, timestamp: -1 })
+    }
+    return this.#batches[this.#newest]!
+  }
 }

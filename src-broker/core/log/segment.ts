@@ -6,6 +6,8 @@ import { offsetFileName, segmentFileKinds } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { TimeIndex } from './time-index.ts'
 
+const noBytes = new Uint8Array(0)
+
 /** One file of a partition's log, with its two indexes. Opening it touches nothing: files are looked at when needed. */
 export class Segment {
   readonly baseOffset: number
@@ -53,6 +55,11 @@ export class Segment {
       this.#firstTimestamp = lookupWalk.next() ? batch.maxTimestamp(lookupWalk.view, lookupWalk.at) : -1
     }
     return this.#firstTimestamp ?? -1
+  }
+
+  /** Makes the file, empty as it is: its name keeps the log end where all records before it are gone. */
+  create(): void {
+    this.file.write(noBytes, 0, 0, 0)
   }
 
   /** Writes bytes[from, to) at the end. They count only once each batch of them was `added`. */
