@@ -181,7 +181,7 @@ class EncoderSource {
     out.push(`const ${held} = ${value}`)
     const body: string[] = []
     if (type.kind === 'array') {
-      const item = this.#unique(`${name}Item`)
+      const item = this.#unique(name.endsWith('s') ? name.slice(0, -1) : `${name}Item`)
       if (type.item.type.kind === 'struct' && !type.item.isNullableIn(this.#version))
         this.#writeStruct(type.item.type.shape, item, body)
       else this.#writeField(type.item, name, item, body)

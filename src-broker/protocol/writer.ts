@@ -237,7 +237,8 @@ export class WireWriter {
 
   #grow(byteLength: number): void {
     const written = this.length
-    const grown = this.#allocate(Math.max(this.#slabBytes, 2 * written, written + byteLength))
+    // A slab to spare, so that the few bytes behind a large value do not move it again.
+    const grown = this.#allocate(Math.max(2 * written, written + byteLength) + this.#slabBytes)
     grown.set(this.#bytes.subarray(this.#from, this.#at))
     this.#bytes = grown
     this.#view = viewOf(grown)

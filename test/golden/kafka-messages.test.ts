@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { errorOf, errors } from '../../src-broker/protocol/errors.ts'
 import { apis } from '../../src-broker/protocol/messages/index.ts'
 import type { AnyField, Shape } from '../../src-broker/protocol/schema.ts'
 import {
@@ -46,6 +47,14 @@ describe.skipIf(isMissing)("schemas are Kafka's", () => {
     expect(schema).toMatchObject({ id: kafka.apiKey ?? -1, flexibleFrom: flexibleFrom(kafka) })
     expectSame(schema.fields, kafka, range)
   })
+})
+
+const errorTable = join(folder, '../errors.json')
+
+test.skipIf(!existsSync(errorTable))("error codes are Kafka's", () => {
+  const theirs: { code: number; name: string; retriable: boolean }[] = JSON.parse(readFileSync(errorTable, 'utf8'))
+  const ours = Object.values(errors).map((code) => errorOf(code))
+  expect(ours.map(({ code, name, isRetriable }) => ({ code, name, retriable: isRetriable }))).toEqual(theirs)
 })
 
 type Range = readonly [from: number, to: number]

@@ -82,10 +82,10 @@ test('the compiled source is what one would write by hand', () => {
         writer.int16(message.errorCode)
         const groups = message.groups
         writer.compactArrayLength(groups.length)
-        for (const groupsItem of groups) {
-          writer.compactString(groupsItem.groupId)
-          writer.compactString(groupsItem.protocolType)
-          writer.compactString(groupsItem.groupState ?? "")
+        for (const group of groups) {
+          writer.compactString(group.groupId)
+          writer.compactString(group.protocolType)
+          writer.compactString(group.groupState ?? "")
           writer.uvarint(0)
         }
         writer.uvarint(0)
@@ -158,6 +158,14 @@ describe('tagged fields', () => {
     expect(encode({ title: 'A', corrections: [] })).toEqual(unhex('0241 01 05 01 01'))
   })
 
+  test('are written where they are null and their default is not', () => {
+    const wire = codecOf({ byline: string.orNull().default('staff').tag(0) })
+    expect(wire.encode({ byline: null })).toEqual(unhex('01 00 01 00'))
+    expect(wire.encode({ byline: 'staff' })).toEqual(unhex('00'))
+    expect(wire.decode('01 00 01 00')).toEqual({ byline: null })
+    expect(wire.decode('00')).toEqual({ byline: 'staff' })
+  })
+
   test('decode to their default where they are not there', () => {
     const nothing = { place: { city: 'Mainz', zone: 0 }, notes: new Uint8Array(0), corrections: null }
     expect(decode('0241 00')).toEqual({ title: 'A', ...nothing })
@@ -186,6 +194,13 @@ test('a nullable struct has a byte in front: -1 null, 1 there', () => {
   expect(encode({ place: { zone: 7 } })).toEqual(unhex('01 0007 00 00'))
   expect(decode('ff 00')).toEqual({ place: null })
   expect(decode('01 0007 00 00')).toEqual({ place: { zone: 7 } })
+})
+
+test('an array may hold nulls where its item may be null', () => {
+  const { encode, decode } = codecOf({ places: array(struct({ zone: int16 }).orNull()) }, 0, false)
+  const message = { places: [null, { zone: 7 }, null] }
+  expect(encode(message)).toEqual(unhex('00000003 ff 01 0007 ff'))
+  expect(decode(encode(message))).toEqual(message)
 })
 
 test('int64 is exact, float64 is a double, bool is a byte', () => {

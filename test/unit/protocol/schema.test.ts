@@ -37,7 +37,8 @@ test('a metadata record is known by its type', () => {
   expectTypeOf(leaderOf).returns.toExtend<number | string>()
 })
 
-test('the comment on a schema field shows where the inferred property is used', () => {
+// Starts a TypeScript language service, which takes seconds.
+test('the comment on a schema field shows where the inferred property is used', { timeout: 60_000 }, () => {
   const probe = join(import.meta.dirname, 'probe.ts')
   const text = `
     import type { RequestOf, ResponseInput } from '../../../src-broker/protocol/api.ts'

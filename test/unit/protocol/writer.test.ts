@@ -2,19 +2,24 @@ import { expect, test } from 'vitest'
 import { WireReader } from '../../../src-broker/protocol/reader.ts'
 import { WireWriter } from '../../../src-broker/protocol/writer.ts'
 
-test('frames that are taken share a slab until it is full', () => {
+function watched(slabBytes: number) {
   const allocated: number[] = []
-  const writer = new WireWriter(8, (byteLength) => {
+  const writer = new WireWriter(slabBytes, (byteLength) => {
     allocated.push(byteLength)
     return new Uint8Array(byteLength)
   })
+  return { writer, allocated }
+}
+
+test('frames that are taken share a slab until it is full', () => {
+  const { writer, allocated } = watched(8)
   const taken = [1, 2, 3].map((value) => {
     writer.int32(value)
     return writer.take()
   })
   expect(taken).toEqual([new Uint8Array([0, 0, 0, 1]), new Uint8Array([0, 0, 0, 2]), new Uint8Array([0, 0, 0, 3])])
   expect(taken[0]!.buffer).toBe(taken[1]!.buffer)
-  expect(allocated).toEqual([8, 8])
+  expect(allocated).toEqual([8, 12])
 })
 
 test('a frame that outgrows its slab moves as a whole; what was taken stays as it was', () => {
@@ -26,6 +31,15 @@ test('a frame that outgrows its slab moves as a whole; what was taken stays as i
   writer.endFrame(begun)
   expect(writer.take()).toEqual(new Uint8Array([0, 0, 0, 100, ...new Uint8Array(100).fill(1)]))
   expect(earlier).toEqual(new Uint8Array([0, 0, 0, 7]))
+})
+
+test('a large value is written once: what follows it finds room', () => {
+  const { writer, allocated } = watched(64)
+  writer.int32(1)
+  writer.raw(new Uint8Array(1_000_000))
+  writer.int32(2)
+  expect(writer.length).toBe(1_000_008)
+  expect(allocated).toEqual([64, 1_000_068])
 })
 
 test("a writer goes on in the caller's buffer while there is room", () => {
@@ -58,9 +72,10 @@ test('the size in front of something takes as many bytes as it needs, wherever t
       writer.raw(content)
       writer.endSized(begun)
       writer.int8(42)
-      const reader = new WireReader(writer.take())
+      const frame = writer.take()
+      const reader = new WireReader(frame)
       expect(reader.uvarint()).toBe(size)
-      expect(reader.remaining).toBe(size + 1)
+      expect(frame.subarray(frame.length - size - 1)).toEqual(new Uint8Array([...content, 42]))
     }
   }
 })
