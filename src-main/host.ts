@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { ClusterHost, ClusterOptions } from '../src-broker/runtime/cluster-host.ts'
-import type { AppInfo, EventName, Events, Handlers } from './contract/contract.ts'
+import type { AppInfo } from './contract/contract.ts'
 import type { Channel } from './contract/rpc.ts'
 import { runControl } from './control/control.ts'
 import { removeHostFile, writeHostFile } from './control/host-file.ts'
 import type { HostOptions } from './options.ts'
+import type { Services, ServicesOptions } from './services-contract.ts'
 import { version } from './version.ts'
 import { newToken } from './web/guard.ts'
 import { listenOnLoopback } from './web/loopback.ts'
@@ -26,20 +27,6 @@ export interface Host {
   /** Serves one window; gives back what to call when it has gone. */
   openWindow(channel: Channel): () => void
   close(): Promise<void>
-}
-
-/** What answers the windows: the contract's requests, and its events for every window. */
-export interface Services {
-  readonly handlers: Handlers
-  readonly events: { on<K extends EventName>(name: K, listener: (value: Events[K]) => void): () => void }
-  close(): void | Promise<void>
-}
-
-export interface ServicesOptions {
-  readonly host: AppInfo['host']
-  readonly version: string
-  readonly dataDirectory: string
-  readonly isEphemeral: boolean
 }
 
 export interface HostParts {

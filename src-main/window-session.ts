@@ -1,7 +1,7 @@
 // One window, over whichever channel it came: its requests, the events it is sent, and what to tidy up after it.
 import { type EventName, type Handlers, type RequestName, requestNames } from './contract/contract.ts'
 import { type Channel, serve } from './contract/rpc.ts'
-import type { Services } from './host.ts'
+import type { Services } from './services-contract.ts'
 
 const eventNames = ['cluster', 'pulse', 'tail', 'samples', 'changed'] as const satisfies readonly EventName[]
 

@@ -15,7 +15,7 @@ const checks: Record<string, string[]> = {
   ],
   'lint and format': ['@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
   'import rules': [
-    'dependency-cruiser/bin/dependency-cruise.mjs',
+    'dependency-cruiser/bin/dependency-cruiser.mjs',
     '--config',
     'tools/dependency-rules.mjs',
     'src-broker',

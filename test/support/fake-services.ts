@@ -1,6 +1,6 @@
 // Services that answer only what a test gives them, and whose events a test sends.
 import type { EventName, Events, Handlers } from '../../src-main/contract/contract.ts'
-import type { Services } from '../../src-main/host.ts'
+import type { Services } from '../../src-main/services-contract.ts'
 
 export interface FakeServices extends Services {
   emit<K extends EventName>(name: K, value: Events[K]): void
