@@ -15,8 +15,17 @@ import { decodeLz4Frames } from './lz4-frame.ts'
 /** Kafka's largest request is 100 MiB; nothing sane decompresses to more. */
 export const decompressedBytesMax = 104_857_600
 
-/** Throws CorruptBatch or the codec's own error where the block is garbage or larger than `bytesMax` when decompressed. */
+/** The content of a compressed block. Throws CorruptBatch where it is garbage, or larger than `bytesMax` when decompressed. */
 export function decompress(codec: Codec, block: Uint8Array, bytesMax = decompressedBytesMax): Uint8Array {
+  try {
+    return decode(codec, block, bytesMax)
+  } catch (cause) {
+    if (cause instanceof CorruptBatch) throw cause
+    throw new CorruptBatch('cannot be decompressed', { cause })
+  }
+}
+
+function decode(codec: Codec, block: Uint8Array, bytesMax: number): Uint8Array {
   switch (codec) {
     case codecs.none:
       return block
@@ -28,6 +37,8 @@ export function decompress(codec: Codec, block: Uint8Array, bytesMax = decompres
       return decodeLz4Frames(block, bytesMax)
     case codecs.zstd:
       return zstdDecompressSync(block, { maxOutputLength: bytesMax })
+    default:
+      throw new CorruptBatch(`unknown codec ${codec satisfies never}`)
   }
 }
 

@@ -4,6 +4,7 @@ import { compressSync as compressSnappy } from 'snappy'
 import { describe, expect, test } from 'vitest'
 import { decompress } from '../../../src-broker/client/compression.ts'
 import { codecs } from '../../../src-broker/records/batch.ts'
+import { CorruptBatch } from '../../../src-broker/records/corrupt-batch.ts'
 import { readRecords } from '../../../src-broker/records/read.ts'
 import { kafkaBatches } from './kafka-batches.ts'
 
@@ -66,7 +67,7 @@ describe('bombs', () => {
     ['zstd', codecs.zstd, zstdCompressSync(megabytes)],
   ])('%s stops at the limit', (_name, codec, bomb) => {
     expect(bomb.length).toBeLessThan(2 * limit)
-    expect(() => decompress(codec, bomb, limit)).toThrow(/more than 1048576 bytes|larger than 1048576 bytes/)
+    expect(() => decompress(codec, bomb, limit)).toThrow(CorruptBatch)
   })
   test('a snappy block that only claims four gigabytes is refused before anything is allocated', () => {
     expect(() => decompress(codecs.snappy, Buffer.from('ffffffff0f00', 'hex'))).toThrow('more than 104857600 bytes')
@@ -90,7 +91,7 @@ describe('garbage is an error, never a hang or a read past the end', () => {
     try {
       expect(decompress(codec, block, 65_536).length).toBeLessThanOrEqual(65_536)
     } catch (error) {
-      expect(error).toBeInstanceOf(Error)
+      expect(error).toBeInstanceOf(CorruptBatch)
     }
   }
 })
