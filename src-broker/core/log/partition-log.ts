@@ -80,10 +80,11 @@ export interface SegmentSize {
   readonly sizeInBytes: number
 }
 
-/** What recovery found unreadable and cut off. */
+/** What recovery found missing or unreadable. */
 export interface Damage {
   /** The first offset that is gone: the log end from then on. */
   readonly offset: number
+  /** Cut off, as nothing in them could be trusted. */
   readonly bytes: number
 }
 
@@ -548,9 +549,8 @@ export class PartitionLog {
   close(): void {
     this.#epochs.save()
     if (this.#active === undefined) return
-    this.#active.seal()
+    this.#seal(this.#active)
     this.flush()
-    this.#snapshots.save(this.#logEndOffset, this.#producers.entries())
     for (const segment of this.#segments.splice(0)) segment.close()
     this.#active = undefined
   }
@@ -576,11 +576,16 @@ export class PartitionLog {
   /** Closes the active segment and begins one at `baseOffset`. */
   #roll(baseOffset: number): Segment {
     const active = this.#active!
-    active.seal()
-    if (active.size === 0) this.#segments.pop()?.remove()
-    else this.#snapshots.save(this.#logEndOffset, this.#producers.entries())
+    if (active.size > 0) this.#seal(active)
+    else this.#segments.pop()!.remove()
     this.#active = this.#newSegment(baseOffset)
     return this.#active
+  }
+
+  /** The segment ends at the log end, and the next one begins there. */
+  #seal(segment: Segment): void {
+    segment.seal()
+    this.#snapshots.save(this.#logEndOffset, this.#producers.entries())
   }
 
   #newSegment(baseOffset: number): Segment {
@@ -642,9 +647,11 @@ export class PartitionLog {
       walk.start(segment.file, from, fileBytes)
       while (walk.next() && this.#isSound(walk)) this.#added(segment, walk.bytes, walk.view, walk.at)
       if (segment.size < fileBytes) break
+      if (segment !== segments.at(-1)) this.#seal(segment)
       from = 0
     }
-    if (index < segments.length) this.#cutOff(index)
+    const bytes = index < segments.length ? this.#cutOff(index) : 0
+    if (bytes > 0 || this.#logEndOffset < this.#recoveryPoint) this.damage = { offset: this.#logEndOffset, bytes }
     this.#active = segments.at(-1)!
     if (this.#logEndOffset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
     this.#endsAt(this.#logEndOffset)
@@ -659,14 +666,14 @@ export class PartitionLog {
     )
   }
 
-  /** Drops what lies behind the sound part of a segment, and all segments after it. */
-  #cutOff(index: number): void {
+  /** Drops what lies behind the sound part of a segment, and all segments after it. Returns how much that was. */
+  #cutOff(index: number): number {
     const segment = this.#segments[index]!
     const later = this.#segments.splice(index + 1)
     const bytes = later.reduce((sum, one) => sum + one.size, segment.file.size - segment.size)
-    this.damage = { offset: this.#logEndOffset, bytes }
     segment.file.truncate(segment.size)
     for (const one of later) one.remove()
+    return bytes
   }
 
   /** Brings the producer state to the log end: from the newest snapshot on, header by header. */

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import { decodeText, encodeText } from '../../../src-broker/base/text.ts'
+import { deletedDirectoryName, parsePartitionDirectoryName } from '../../../src-broker/core/log/file-names.ts'
+import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
+import { LogDirectory } from '../../../src-broker/core/log/log-directory.ts'
+import { MemoryDisk } from '../../support/memory-disk.ts'
+import { contents, envOn, fill, filled } from './bench.ts'
+
+const topicId = '0123456789abcdef0123456789abcdef'
+
+const start = (disk: MemoryDisk) => new LogDirectory(envOn(disk), defaultLogConfig)
+
+const withLogs = (disk = new MemoryDisk()) => {
+  const logs = start(disk)
+  for (const partition of [0, 1]) fill(logs.create('orders', partition, topicId, defaultLogConfig), 3 + partition)
+  return { disk, logs }
+}
+
+const textOf = (disk: MemoryDisk, path: string) => decodeText(disk.read(path) ?? new Uint8Array(0))
+
+test('a new partition has a directory with its topic id', () => {
+  const { disk, logs } = withLogs()
+  expect(textOf(disk, 'orders-0/partition.metadata')).toBe('version: 0\ntopic_id: ASNFZ4mrze8BI0VniavN7w')
+  expect(logs.get('orders', 0)?.topicId).toBe(topicId)
+  expect(logs.get('orders', 2)).toBeUndefined()
+  expect([...logs.all()].map(({ topic, partition }) => `${topic}/${partition}`)).toEqual(['orders/0', 'orders/1'])
+})
+
+test('an orderly stop leaves the marker and checkpoints in the form of Kafka, and the next start takes the marker away', () => {
+  const { disk, logs } = withLogs()
+  logs.get('orders', 0)!.highWatermark = 2
+  logs.get('orders', 1)!.advanceLogStartOffset(1)
+  logs.close()
+  expect(textOf(disk, 'recovery-point-offset-checkpoint')).toBe('0\n2\norders 0 3\norders 1 4\n')
+  expect(textOf(disk, 'replication-offset-checkpoint')).toBe('0\n2\norders 0 2\norders 1 0\n')
+  expect(textOf(disk, 'log-start-offset-checkpoint')).toBe('0\n1\norders 1 1\n')
+  expect(disk.exists('.kafka_cleanshutdown')).toBe(true)
+
+  const again = start(disk)
+  expect([again.wasClean, disk.exists('.kafka_cleanshutdown')]).toEqual([true, false])
+  const [zero, one] = [again.get('orders', 0)!, again.get('orders', 1)!]
+  expect([zero.logEndOffset, zero.highWatermark, one.logStartOffset]).toEqual([3, 2, 1])
+  expect([contents(zero), contents(one)]).toEqual([filled(0, 3), filled(1, 4)])
+})
+
+test('without the marker every log is recovered from its recovery point', () => {
+  const { disk, logs } = withLogs()
+  logs.get('orders', 0)!.flush()
+  logs.checkpoint()
+  const killed = start(disk.kill())
+  expect([killed.wasClean, killed.get('orders', 0)!.logEndOffset, killed.get('orders', 1)!.logEndOffset]).toEqual([
+    false,
+    3,
+    4,
+  ])
+  const crashed = start(disk.crash())
+  expect([crashed.get('orders', 0)!.logEndOffset, crashed.get('orders', 1)!.logEndOffset]).toEqual([3, 0])
+})
+
+test('a crash after an orderly stop and a start is a crash', () => {
+  const { disk, logs } = withLogs()
+  logs.close()
+  fill(start(disk).get('orders', 0)!, 2)
+  expect(contents(start(disk.kill()).get('orders', 0)!)).toEqual(filled(0, 5))
+})
+
+test('when flushed records are cut off, the checkpoint follows at once', () => {
+  const { disk, logs } = withLogs()
+  const log = logs.get('orders', 0)!
+  log.flush()
+  logs.checkpoint()
+  log.truncateTo(1)
+  expect(textOf(disk, 'recovery-point-offset-checkpoint')).toBe('0\n2\norders 0 1\norders 1 0\n')
+})
+
+test('a removed partition is gone, with all its files, and so is what a crash left of one', () => {
+  const { disk, logs } = withLogs()
+  logs.remove('orders', 0)
+  logs.remove('orders', 7)
+  expect([logs.get('orders', 0), disk.exists('orders-0')]).toEqual([undefined, false])
+  fill(logs.create('orders', 0, topicId, defaultLogConfig), 1)
+  expect(logs.get('orders', 0)!.logEndOffset).toBe(1)
+
+  const left = deletedDirectoryName('orders', 5, topicId)
+  disk.makeDirectory(left)
+  disk.replace(`${left}/00000000000000000000.log`, encodeText('rest'))
+  const again = start(disk.kill())
+  expect([again.get('orders', 5), disk.kill().exists(left)]).toEqual([undefined, true])
+})
+
+test('a checkpoint that cannot be read costs a recovery, nothing else', () => {
+  const { disk, logs } = withLogs()
+  logs.close()
+  disk.replace('recovery-point-offset-checkpoint', encodeText('rubbish'))
+  expect(start(disk).get('orders', 1)!.logEndOffset).toBe(4)
+})
+
+test('names of partitions keep their dashes, names of removed ones their length', () => {
+  expect(parsePartitionDirectoryName('my-topic-3-12')).toEqual({ topic: 'my-topic-3', partition: 12 })
+  expect(['orders', 'orders-', '-1', 'orders-01', 'meta.properties'].map(parsePartitionDirectoryName)).toEqual(
+    Array(5).fill(undefined),
+  )
+  expect(deletedDirectoryName('t'.repeat(249), 3, topicId)).toHaveLength(255)
+})

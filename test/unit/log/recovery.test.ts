@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import {
+  append,
+  batchOf,
+  contentOf,
+  contents,
+  directory,
+  fill,
+  filled,
+  newLog,
+  openLog,
+  recoverLog,
+  segments,
+  startMs,
+} from './bench.ts'
+
+const first = `${directory}/00000000000000000000.log`
+const smallBatchBytes = batchOf(['r0']).length
+
+test('after a kill everything that was written is there', () => {
+  const { disk, log } = newLog({ segmentBytes: 5 * smallBatchBytes, indexIntervalBytes: 100 })
+  fill(log, 18, { leaderEpoch: 3 })
+  const recovered = recoverLog(disk.kill())
+  expect([recovered.damage, recovered.latestEpoch, segments(recovered)]).toEqual([undefined, 3, segments(log)])
+  expect(contents(recovered)).toEqual(filled(0, 18))
+})
+
+test('after a power loss what was flushed is there, and a torn rest is cut off', () => {
+  const { disk, log } = newLog({ indexIntervalBytes: 100 })
+  fill(log, 10, { leaderEpoch: 1 })
+  log.flush()
+  fill(log, 5, { leaderEpoch: 2 })
+  const lost = disk.crash()
+  const recovered = recoverLog(lost, 10)
+  expect(contents(recovered)).toEqual(filled(0, 10))
+  expect([recovered.damage, recovered.latestEpoch]).toEqual([undefined, 1])
+
+  const torn = disk.crash()
+  torn.tamper(first, (content) => Uint8Array.from([...content, ...new Uint8Array(90)]))
+  const other = recoverLog(torn, 10)
+  expect(contents(other)).toEqual(filled(0, 10))
+  expect(other.damage).toEqual({ offset: 10, bytes: 90 })
+  fill(other, 3, { leaderEpoch: 1 })
+  expect(contents(other)).toEqual(filled(0, 13))
+})
+
+test('a damaged batch takes all behind it along, later segments too', () => {
+  const { disk, log } = newLog({ segmentBytes: 5 * smallBatchBytes })
+  fill(log, 18)
+  const damaged = disk.kill()
+  damaged.tamper(`${directory}/00000000000000000005.log`, (content) =>
+    content.fill(0x11, 2 * smallBatchBytes + 50, 2 * smallBatchBytes + 52),
+  )
+  const recovered = recoverLog(damaged)
+  expect(contents(recovered)).toEqual(filled(0, 7))
+  expect(recovered.damage).toEqual({ offset: 7, bytes: log.sizeInBytes - 7 * smallBatchBytes })
+  expect(damaged.list(directory).filter((name) => name.endsWith('.log'))).toEqual([
+    '00000000000000000000.log',
+    '00000000000000000005.log',
+  ])
+})
+
+test('before the recovery point nothing is read again, so damage there stays for the reader to find', () => {
+  const { disk, log } = newLog({ indexIntervalBytes: 100 })
+  fill(log, 20)
+  log.flush()
+  const damaged = disk.crash()
+  damaged.tamper(first, (content) => content.fill(0xff, 70, 71))
+  expect(recoverLog(damaged, 20).logEndOffset).toBe(20)
+})
+
+test('a log that lost flushed records says so', () => {
+  const { disk, log } = newLog()
+  fill(log, 6)
+  log.flush()
+  const damaged = disk.crash()
+  damaged.tamper(first, (content) => content.slice(0, 4 * smallBatchBytes))
+  expect(recoverLog(damaged, 6).damage).toEqual({ offset: 4, bytes: 0 })
+})
+
+test('indexes that were not synced are built anew', () => {
+  const config = { segmentBytes: 2_000, indexIntervalBytes: 100 }
+  const { disk, log } = newLog(config)
+  for (let index = 0; index < 60; index++) append(log, [`r${index}`], { timestamps: [startMs + index] })
+  const indexes = (on: typeof disk) =>
+    on
+      .list(directory)
+      .filter((name) => name.endsWith('index'))
+      .map((name) => [name, Buffer.from(contentOf(on.open(`${directory}/${name}`))).toString('hex')])
+  const killed = disk.kill()
+  for (const name of killed.list(directory)) {
+    if (name.endsWith('index')) killed.tamper(`${directory}/${name}`, (content) => content.map(() => 0x11))
+  }
+  recoverLog(killed, 0, config).close()
+  log.close()
+  expect(indexes(killed)).toEqual(indexes(disk))
+  expect(indexes(disk).length).toBeGreaterThan(4)
+})
+
+test('after an orderly stop nothing is read until it is needed', () => {
+  const { disk, log } = newLog()
+  fill(log, 4, { leaderEpoch: 2 })
+  log.highWatermark = 3
+  log.close()
+  const reads: string[] = []
+  const list = disk.list.bind(disk)
+  disk.list = (path) => (reads.push(path), list(path))
+  const reopened = openLog(disk, { isClean: true, recoveryPoint: 4, logStartOffset: 0, highWatermark: 3 })
+  expect([reopened.logEndOffset, reopened.logStartOffset, reopened.highWatermark, reads.length]).toEqual([4, 0, 3, 0])
+  expect(contents(reopened)).toEqual(filled(0, 4))
+  expect(reads.length).toBe(1)
+  expect(append(reopened, ['r4'], { leaderEpoch: 3 })).toMatchObject({ baseOffset: 4 })
+})
+
+test('an orderly stop that is not borne out by the files is treated as none', () => {
+  const { disk, log } = newLog()
+  fill(log, 4)
+  log.close()
+  disk.tamper(first, (content) => content.slice(0, -3))
+  const reopened = openLog(disk, { isClean: true, recoveryPoint: 4, logStartOffset: 0, highWatermark: 4 })
+  expect(contents(reopened).at(0)).toBe('0 r0')
+  expect([reopened.logEndOffset, reopened.highWatermark, reopened.damage]).toEqual([
+    3,
+    3,
+    { offset: 3, bytes: smallBatchBytes - 3 },
+  ])
+})
+
+test('a log whose records are all gone still knows where it ended', () => {
+  const { disk, log } = newLog()
+  fill(log, 9)
+  log.deleteOldSegments({ nowMs: startMs, retentionMs: Infinity, retentionBytes: 0, highWatermark: 9 })
+  const recovered = recoverLog(disk.kill())
+  expect([recovered.logStartOffset, recovered.logEndOffset]).toEqual([9, 9])
+})
+
+test('a log that ends before its start begins anew there', () => {
+  const { disk, log } = newLog()
+  fill(log, 3)
+  const recovered = openLog(disk.kill(), { isClean: false, recoveryPoint: 0, logStartOffset: 8, highWatermark: 8 })
+  expect([recovered.logStartOffset, recovered.logEndOffset, contents(recovered)]).toEqual([8, 8, []])
+})
+
+test('epochs are found again in the batches, those before the recovery point in the file', () => {
+  const { disk, log } = newLog()
+  fill(log, 3, { leaderEpoch: 1 })
+  fill(log, 3, { leaderEpoch: 4 })
+  log.flush()
+  fill(log, 3, { leaderEpoch: 6 })
+  const recovered = recoverLog(disk.kill(), 6)
+  expect([1, 4, 6].map((epoch) => recovered.endOffsetForEpoch(epoch).endOffset)).toEqual([3, 6, 9])
+})
