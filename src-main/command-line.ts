@@ -26,7 +26,10 @@ export function complain(error: unknown): number {
 /** A clean stop that hangs is given up after this long. */
 const stopTimeoutMs = 20_000
 
-/** Closes at the first signal and exits 0. Further ones are ignored: Ctrl-C reaches every process of the terminal's group. */
+/**
+ * Closes at the first signal and exits 0; likewise when a parent that holds an IPC channel to this process has gone.
+ * Further signals are ignored: Ctrl-C reaches every process of the terminal's group.
+ */
 export function stopOnSignal(close: () => Promise<void>): void {
   let isStopping = false
   const stop = () => {
@@ -39,5 +42,5 @@ export function stopOnSignal(close: () => Promise<void>): void {
       (error) => process.exit(complain(error)),
     )
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(signal, stop)
 }

@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const checks: Record<string, string[]> = {
-  'types (plain ECMAScript layers)': ['@typescript/native/bin/tsc', '-p', 'tsconfig.core.json'],
-  'types (Node)': ['@typescript/native/bin/tsc', '-p', 'tsconfig.json'],
+const tsc = '@typescript/native/bin/tsc'
+const checks: Record<string, readonly [file: string, ...args: string[]]> = {
+  'types (plain ECMAScript layers)': [tsc, '-p', 'tsconfig.core.json'],
+  'types (Node)': [tsc, '-p', 'tsconfig.json'],
   'types (renderer)': [
     'svelte-check/bin/svelte-check',
     '--tsgo',
@@ -25,14 +26,14 @@ const checks: Record<string, string[]> = {
   'dead code': ['knip/bin/knip.js', '--no-progress'],
 }
 
-const run = (name: string, [file = '', ...args]: string[]): Promise<boolean> =>
+const run = (name: string, [file, ...args]: readonly [string, ...string[]]): Promise<boolean> =>
   new Promise((done) => {
     const started = performance.now()
     const child = spawn(process.execPath, [join(root, 'node_modules', file), ...args], { cwd: root })
     let output = ''
-    child.stdout.on('data', (d) => (output += d))
-    child.stderr.on('data', (d) => (output += d))
-    child.on('exit', (code) => {
+    child.stdout.on('data', (chunk) => (output += chunk))
+    child.stderr.on('data', (chunk) => (output += chunk))
+    child.on('close', (code) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
       console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`)
       if (code !== 0) console.log(output)
@@ -41,4 +42,4 @@ const run = (name: string, [file = '', ...args]: string[]): Promise<boolean> =>
   })
 
 const results = await Promise.all(Object.entries(checks).map(([name, command]) => run(name, command)))
-process.exit(results.every(Boolean) ? 0 : 1)
+process.exitCode = results.every(Boolean) ? 0 : 1

@@ -1,5 +1,5 @@
 // The built host as a child process, as a user starts it: out/main/headless.js. It needs `npm run build` before.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -33,32 +33,21 @@ interface Wanted {
   readonly args?: readonly string[]
 }
 
-/** What runs when the test process ends is ended with it, whatever happened. */
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
-
 export async function startHost({ brokers = 3, data, port, args = [] }: Wanted = {}): Promise<StartedHost> {
   const firstPort = port ?? (await freePorts(brokers))
   const where = data === undefined ? ['--ephemeral'] : ['--data', data]
   const wanted = ['--json', '--brokers', `${brokers}`, '--port', `${firstPort}`, ...where, ...args]
-  const child = spawn(process.execPath, [program, ...wanted], { stdio: ['ignore', 'pipe', 'pipe'] })
-  running.add(child)
-  const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => {
-      running.delete(child)
-      resolve(code)
-    })
-  })
+  // The channel: should the test process end in whatever way, the host ends too.
+  const child = spawn(process.execPath, [program, ...wanted], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   let complaints = ''
-  child.stderr.on('data', (chunk) => {
+  child.stderr!.on('data', (chunk) => {
     complaints += chunk
   })
 
   const events: HostEvent[] = []
   const ready = await new Promise<HostEvent>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
       const event = JSON.parse(line) as HostEvent
       if (event.event === 'ready') resolve(event)
       else events.push(event)
