@@ -3,7 +3,6 @@
 // answer, or undefined when `later` will bring it.
 import type { Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
-import type { Env } from '../env.ts'
 import type { GroupConfig } from './config.ts'
 import { describeGroup, describeNone, listGroup } from './describe.ts'
 import { deleteGroup, forgetExpired, forgetTopics } from './expiry.ts'
@@ -32,7 +31,7 @@ import { commitError, commitOffsets, fetchError, fetchOffsets } from './offsets.
 import { partitionOf } from './partition-of.ts'
 import { joinError, syncError } from './rebalance.ts'
 import { decodeRecord } from './records.ts'
-import { type Room, Shard } from './shard.ts'
+import { type GroupEnv, type Room, Shard } from './shard.ts'
 import type { GroupSink } from './sink.ts'
 import { syncGroup } from './sync.ts'
 
@@ -40,7 +39,7 @@ export class GroupCoordinator {
   readonly #room: Room
   readonly #shards = new Map<number, Shard>()
 
-  constructor(env: Env, deadlines: Deadlines, config: GroupConfig, sink: GroupSink) {
+  constructor(env: GroupEnv, deadlines: Deadlines, config: GroupConfig, sink: GroupSink) {
     this.#room = { env, deadlines, config, sink, adopt }
     this.#sweepLater()
   }

@@ -6,9 +6,12 @@ import { ClassicGroup } from './group.ts'
 import { encodeRecord, type GroupRecord } from './records.ts'
 import type { GroupSink } from './sink.ts'
 
+/** Clocks and chance; the rest of the outside world is the sink's. */
+export type GroupEnv = Pick<Env, 'wallMs' | 'monotonicMs' | 'random'>
+
 /** What every part of the coordinator works with. */
 export interface Room {
-  readonly env: Env
+  readonly env: GroupEnv
   readonly deadlines: Deadlines
   readonly sink: GroupSink
   readonly config: GroupConfig
