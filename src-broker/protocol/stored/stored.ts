@@ -52,9 +52,6 @@ export class Stored<Fields extends Shape = Shape> {
 export const defineStored = <Fields extends Shape>(definition: StoredDefinition<Fields>): Stored<Fields> =>
   new Stored(definition)
 
-export type StoredOf<S extends { readonly fields: Shape }> = Decoded<S['fields']>
-export type StoredInput<S extends { readonly fields: Shape }> = Encodable<S['fields']>
-
 /** An int16 version, then the fields: the values of `__consumer_offsets`, the consumer protocol, files. */
 export function encodeVersioned<Fields extends Shape>(
   stored: Stored<Fields>,
