@@ -11,10 +11,7 @@ import { removeHostFile, writeHostFile } from './control/host-file.ts'
 import type { HostOptions } from './options.ts'
 import type { Services, ServicesOptions } from './services-contract.ts'
 import { version } from './version.ts'
-import { newToken } from './web/guard.ts'
-import { listenOnLoopback } from './web/loopback.ts'
-import { staticFiles } from './web/static-files.ts'
-import { serveWeb } from './web/web-server.ts'
+import type { WebServer } from './web/web-server.ts'
 import { serveWindow } from './window-session.ts'
 
 export interface Host {
@@ -39,38 +36,46 @@ export interface HostParts {
 /** Resolves when all brokers serve. Throws StartRefused, having touched nothing, where they cannot. */
 export async function startHost(kind: AppInfo['host'], options: HostOptions, parts: HostParts): Promise<Host> {
   const startedAtMs = Date.now()
-  // First, since a port that is in use must be known before a data directory is made.
-  const loopback = await listenOnLoopback(kind === 'headless' ? options.uiPort : 0)
   const isEphemeral = options.dataDirectory === null
   const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'pressroom-')))
-  const removeTemporary = async () => {
+  const uiPort = kind === 'headless' ? options.uiPort : 0
+
+  const openWindow = (channel: Channel) => serveWindow(channel, services)
+  const startWeb = async (): Promise<WebServer> => {
+    const { startWebServer } = await import('./web/web-server.ts')
+    const page = kind === 'headless' ? { folder: parts.rendererFolder, openWindow } : null
+    return startWebServer({ port: uiPort, page, control: (body) => runControl(cluster, facts, body) })
+  }
+
+  // A port that was asked for and is taken must be known before a data directory is made; any free one is found
+  // while the brokers start.
+  const webFirst = uiPort === 0 ? null : startWeb()
+  const startingCluster = Promise.resolve(webFirst).then(() => {
+    const { brokerCount, port } = options
+    return parts.startCluster({ brokerCount, port, dataDirectory, log: (line) => console.error(line) })
+  })
+  const startingWeb = webFirst ?? startWeb()
+
+  /** Ends whatever was started, windows first. */
+  async function close(services: Promise<Services> | null): Promise<void> {
+    for (const started of [startingWeb, services, startingCluster]) {
+      const running = await started?.catch(() => null) // What did not start needs no end.
+      await running?.close()
+    }
     if (isEphemeral) await rm(dataDirectory, { recursive: true, force: true, maxRetries: 3 })
   }
 
-  let cluster: ClusterHost
-  try {
-    const { brokerCount, port } = options
-    cluster = await parts.startCluster({ brokerCount, port, dataDirectory, log: (line) => console.error(line) })
-  } catch (error) {
-    await Promise.all([loopback.close(), removeTemporary()])
+  const [cluster, web] = await Promise.all([startingCluster, startingWeb]).catch(async (error) => {
+    await close(null)
     throw error
-  }
-
-  const pageToken = newToken()
-  const controlToken = newToken()
-  const ui = kind === 'headless' ? `http://127.0.0.1:${loopback.port}/?token=${pageToken}` : null
+  })
+  const ui = kind === 'headless' ? `http://127.0.0.1:${web.port}/?token=${web.pageToken}` : null
   const facts = { pid: process.pid, version, dataDirectory, ui, startedAtMs }
   const services = setImmediate().then(() =>
     parts.createServices(cluster, { host: kind, version, dataDirectory, isEphemeral }),
   )
-  const openWindow = (channel: Channel) => serveWindow(channel, services)
-  const web = serveWeb({
-    loopback,
-    controlToken,
-    control: (body) => runControl(cluster, facts, body),
-    page: kind === 'headless' ? { token: pageToken, files: staticFiles(parts.rendererFolder), openWindow } : null,
-  })
-  writeHostFile(dataDirectory, { pid: process.pid, controlPort: loopback.port, controlToken, startedAtMs })
+  const { port: controlPort, controlToken } = web
+  writeHostFile(dataDirectory, { pid: process.pid, controlPort, controlToken, startedAtMs })
 
   return {
     cluster,
@@ -78,16 +83,9 @@ export async function startHost(kind: AppInfo['host'], options: HostOptions, par
     ui,
     services,
     openWindow,
-    async close() {
+    close() {
       removeHostFile(dataDirectory)
-      web.close()
-      await loopback.close()
-      await services.then(
-        (running) => running.close(),
-        () => {},
-      )
-      await cluster.close()
-      await removeTemporary()
+      return close(services)
     },
   }
 }

@@ -7,29 +7,31 @@ import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
 import type { Channel } from '../contract/rpc.ts'
 import { type ControlAnswer, controlTokenHeader } from '../control/control.ts'
-import { contentSecurityPolicy, isForeign, isSameToken, protectiveHeaders } from './guard.ts'
-import type { Loopback } from './loopback.ts'
+import { contentSecurityPolicy, isForeign, isSameToken, newToken, protectiveHeaders } from './guard.ts'
+import { listenOnLoopback } from './loopback.ts'
 import { socketChannel } from './socket-channel.ts'
-import type { StaticFiles } from './static-files.ts'
+import { type StaticFiles, staticFiles } from './static-files.ts'
 
 export interface WebServerOptions {
-  readonly loopback: Loopback
-  readonly controlToken: string
+  /** 0 takes any free one. */
+  readonly port: number
   control(body: string): Promise<ControlAnswer>
   /** Null where the window is Electron's: then nothing but control is served. */
   readonly page: Page | null
 }
 
 interface Page {
-  readonly token: string
-  readonly files: StaticFiles
+  /** Holds the built renderer. */
+  readonly folder: string
   /** A window has connected; gives back what to call once it has gone. */
   openWindow(channel: Channel): () => void
 }
 
 export interface WebServer {
-  /** Ends every window. The port itself is closed by its owner. */
-  close(): void
+  readonly port: number
+  readonly pageToken: string
+  readonly controlToken: string
+  close(): Promise<void>
 }
 
 /** A produced message in hex is the largest thing a window sends. */
@@ -37,22 +39,19 @@ const windowMessageBytesMax = 4 * 1024 * 1024
 const controlBytesMax = 4_096
 const windowsMax = 32
 
-export function serveWeb(options: WebServerOptions): WebServer {
-  const { loopback, page } = options
+/** Throws StartRefused where the port is taken. */
+export async function startWebServer({ port: wantedPort, control, page }: WebServerOptions): Promise<WebServer> {
+  const { port, servers, close } = await listenOnLoopback(wantedPort)
+  const pageToken = newToken()
+  const controlToken = newToken()
+  const files = page && staticFiles(page.folder)
   let sockets: WebSocketServer | null = null
-
-  async function webSockets(): Promise<WebSocketServer> {
-    if (sockets !== null) return sockets
-    const { WebSocketServer } = await import('ws')
-    sockets ??= new WebSocketServer({ noServer: true, maxPayload: windowMessageBytesMax, perMessageDeflate: false })
-    return sockets
-  }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOf(request)
-    if (url === null || isForeign(request.headers, loopback.port)) return answerText(response, 403, 'Not for you.')
-    if (url.pathname === '/control') return answerControl(options, request, response)
-    if (page !== null) return answerPage(page, request, url, response)
+    if (url === null || isForeign(request.headers, port)) return answerText(response, 403, 'Not for you.')
+    if (url.pathname === '/control') return answerControl({ control, controlToken }, request, response)
+    if (files !== null) return answerFile({ files, pageToken }, request, url, response)
     answerText(response, 404, 'There is nothing here.')
   }
 
@@ -60,21 +59,26 @@ export function serveWeb(options: WebServerOptions): WebServer {
     socket.on('error', () => socket.destroy())
     const url = urlOf(request)
     if (page === null || url === null || url.pathname !== '/rpc') return refuseUpgrade(socket, '404 Not Found')
-    if (isForeign(request.headers, loopback.port)) return refuseUpgrade(socket, '403 Forbidden')
-    if (!isSameToken(url.searchParams.get('token'), page.token)) return refuseUpgrade(socket, '401 Unauthorized')
-    const server = await webSockets()
-    if (server.clients.size >= windowsMax) return refuseUpgrade(socket, '503 Service Unavailable')
-    server.handleUpgrade(request, socket, head, (webSocket) => {
+    if (isForeign(request.headers, port)) return refuseUpgrade(socket, '403 Forbidden')
+    if (!isSameToken(url.searchParams.get('token'), pageToken)) return refuseUpgrade(socket, '401 Unauthorized')
+    const { WebSocketServer } = await import('ws') // At the first window: no client of the cluster waits for it.
+    sockets ??= new WebSocketServer({ noServer: true, maxPayload: windowMessageBytesMax, perMessageDeflate: false })
+    if (sockets.clients.size >= windowsMax) return refuseUpgrade(socket, '503 Service Unavailable')
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
       // Errors of the transport (an oversized or malformed frame) close the socket by themselves.
       webSocket.on('error', () => {})
       webSocket.once('close', page.openWindow(socketChannel(webSocket)))
     })
   }
 
-  for (const server of loopback.servers) attach(server, answer, upgrade)
+  for (const server of servers) attach(server, answer, upgrade)
   return {
-    close() {
+    port,
+    pageToken,
+    controlToken,
+    async close() {
       for (const socket of sockets?.clients ?? []) socket.terminate()
+      await close()
     },
   }
 }
@@ -93,13 +97,18 @@ function attach(
   server.on('clientError', (_error, socket) => socket.destroy())
 }
 
-async function answerPage(page: Page, request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
+async function answerFile(
+  { files, pageToken }: { files: StaticFiles; pageToken: string },
+  request: IncomingMessage,
+  url: URL,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return answerText(response, 405, 'Only GET is answered here.')
-  const file = page.files.find(url.pathname)
+  const file = files.find(url.pathname)
   if (file === null) return answerText(response, 404, 'There is nothing here.')
   const isPage = file.type.startsWith('text/html')
-  if (isPage && !isSameToken(url.searchParams.get('token'), page.token))
+  if (isPage && !isSameToken(url.searchParams.get('token'), pageToken))
     return answerText(response, 401, 'Open the address that Pressroom printed at its start: it carries a token.')
   const contents = await file.read()
   response.writeHead(200, {
@@ -113,19 +122,19 @@ async function answerPage(page: Page, request: IncomingMessage, url: URL, respon
 }
 
 async function answerControl(
-  options: WebServerOptions,
+  { control, controlToken }: Pick<WebServerOptions, 'control'> & Pick<WebServer, 'controlToken'>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   // No page of ours calls this; whoever sends an Origin is a browser.
   if (request.headers.origin !== undefined) return answerText(response, 403, 'Not for pages.')
   const token = request.headers[controlTokenHeader]
-  if (typeof token !== 'string' || !isSameToken(token, options.controlToken))
+  if (typeof token !== 'string' || !isSameToken(token, controlToken))
     return answerText(response, 401, 'The token is missing or wrong.')
   if (request.method !== 'POST') return answerText(response, 405, 'Only POST is answered here.')
   const body = await readBody(request)
   if (body === null) return answerText(response, 413, 'Too long.')
-  const { status, value } = await options.control(body)
+  const { status, value } = await control(body)
   response.writeHead(status, { ...protectiveHeaders, 'content-type': 'application/json' }).end(JSON.stringify(value))
 }
 
