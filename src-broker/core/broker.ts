@@ -46,7 +46,14 @@ export interface BrokerSink {
   serving(): void
 }
 
-export type BrokerEvent = QuorumEvent | GroupEvent
+export type BrokerEvent = QuorumEvent | GroupEvent | TopicEvent
+
+/** Reported by the controller alone, once committed. */
+interface TopicEvent {
+  readonly kind: 'topic-created' | 'topic-deleted'
+  readonly topic: string
+  readonly partitions: number
+}
 
 export interface Endpoint {
   readonly nodeId: number
@@ -218,10 +225,20 @@ export class Broker {
 
   #imageChanged(delta: MetadataDelta): void {
     this.#applier.apply(delta)
+    if (this.#isServing && this.quorum.controllerId === this.options.brokerId) this.#announceTopics(delta)
     if (this.#isServing || !this.#isUnfenced()) return
     this.#isServing = true
     this.#applier.removeStrays()
     this.#sink.serving()
+  }
+
+  #announceTopics(delta: MetadataDelta): void {
+    for (const { name, partitions } of delta.topicsCreated) {
+      this.#sink.event({ kind: 'topic-created', topic: name, partitions: partitions.length })
+    }
+    for (const { name, partitions } of delta.topicsDeleted) {
+      this.#sink.event({ kind: 'topic-deleted', topic: name, partitions: partitions.length })
+    }
   }
 
   /** In this life: what an earlier one registered does not count. */

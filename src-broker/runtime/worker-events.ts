@@ -29,6 +29,9 @@ export class WorkerEvents {
         const { topic, partition, from, to } = event
         return this.#post({ kind: 'isr-changed', brokerId, atMs, partition: `${topic}-${partition}`, from, to })
       }
+      case 'topic-created':
+      case 'topic-deleted':
+        return this.#post({ ...event, brokerId, atMs })
       case 'group-rebalanced': {
         const { groupId, generation, members, tookMs, reason } = event
         return this.#post({ kind: 'group-rebalanced', brokerId, atMs, groupId, generation, members, tookMs, reason })

@@ -6,13 +6,16 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 let host: StartedHost
 let kafka: Kafka
-const folder = temporaryFolder()
+const { path: folder, remove } = temporaryFolder()
 
 beforeAll(async () => {
   host = await startHost({ data: folder })
   kafka = newClient()
 })
-afterAll(() => host.stop())
+afterAll(async () => {
+  await host.stop()
+  remove()
+})
 
 const newClient = () =>
   new Kafka({
