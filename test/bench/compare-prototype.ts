@@ -1,0 +1,74 @@
+// Our cluster beside the throw-away prototype that showed what is possible, interleaved: 1,000-byte records, RF 3, acks=all.
+//
+//   node test/bench/compare-prototype.ts FOLDER [--rounds N]
+//
+// FOLDER holds the prototype's cluster.mjs; it finds its packages in ours. Run `npm run build` before.
+import { cpSync, mkdtempSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { freePorts } from '../support/free-ports.ts'
+import { serve } from './children.ts'
+import { Bench } from './measure.ts'
+import { cells } from './plan.ts'
+import { machine, resultTables } from './report.ts'
+import { measureCell, type Result } from './rounds.ts'
+import { ourCluster, type Subject } from './subject.ts'
+import { findYardsticks } from './yardsticks.ts'
+
+const throughputRatioMin = 0.6
+const cpuRatioMax = 1.6
+const name = 'prototype'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '5' } },
+})
+const [prototypeFolder] = positionals
+if (prototypeFolder === undefined) throw new Error('which folder holds the prototype?')
+
+const folder = mkdtempSync(join(tmpdir(), 'pressroom-bench-'))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const bench = new Bench(findYardsticks(folder), folder)
+const subjects = [await ourCluster(folder), await prototype(prototypeFolder)]
+const results: Result[] = []
+for (const cell of cells) {
+  if (cell.part !== 'produce' || cell.replicationFactor !== 3 || cell.requests.recordBytes !== 1000) continue
+  console.error(`… ${cell.title}`)
+  results.push(await measureCell(bench, cell, subjects, Number(values.rounds)))
+}
+for (const subject of subjects) await subject.stop()
+
+console.log(`${machine()}\n${new Date().toISOString()}, medians of ${values.rounds}\n\n${resultTables(results)}`)
+for (const { cell, readings } of results) {
+  const [ours, theirs] = [readings.get('pressroom')!, readings.get(name)!]
+  const throughput = ours.megabytesPerSecond / theirs.megabytesPerSecond
+  const cpu = (ours.cpuMsPerMegabyte ?? Number.NaN) / (theirs.cpuMsPerMegabyte ?? Number.NaN)
+  const isMet = throughput >= throughputRatioMin && cpu <= cpuRatioMax
+  console.log(
+    `${isMet ? 'met' : 'NOT MET'}: ${cell.title}: ${throughput.toFixed(2)} × its throughput (at least ${throughputRatioMin}), ` +
+      `${cpu.toFixed(2)} × its CPU (at most ${cpuRatioMax})`,
+  )
+}
+process.exit(0)
+
+/** One cluster for the whole run. What a pass has written is cut off its files: the next one goes on behind a hole. */
+async function prototype(source: string): Promise<Subject> {
+  const home = join(folder, 'prototype')
+  cpSync(source, home, { recursive: true })
+  symlinkSync(join(import.meta.dirname, '../../node_modules'), join(home, 'node_modules'))
+  const port = await freePorts(3)
+  const base = join(home, 'data')
+  const environment = { REPL: 'file', REUSE: '0', PORT: String(port), BASE: base }
+  const child = await serve([process.execPath, 'cluster.mjs'], environment, home)
+  return {
+    name,
+    async openTopic() {
+      const close = async () => {
+        for (const broker of ['b0', 'b1', 'b2']) truncateSync(join(base, broker, 't-0', '0.log'), 0)
+      }
+      return { topic: 't', port, pids: [child.pid], close }
+    },
+    stop: () => child.stop(),
+  }
+}
