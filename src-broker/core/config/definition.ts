@@ -18,6 +18,8 @@ export type ConfigType = keyof typeof configTypes
 interface Rules {
   readonly min: number
   readonly max: number
+  /** Allowed although it lies outside. */
+  readonly exception: number | undefined
   readonly allowed: readonly string[] | undefined
   /** In force without a restart: a dynamic broker setting. Topic settings always are. */
   readonly isDynamic: boolean
@@ -25,7 +27,14 @@ interface Rules {
   readonly here: { readonly value: string; readonly why: string } | undefined
 }
 
-const anything: Rules = { min: -Infinity, max: Infinity, allowed: undefined, isDynamic: false, here: undefined }
+const anything: Rules = {
+  min: -Infinity,
+  max: Infinity,
+  exception: undefined,
+  allowed: undefined,
+  isDynamic: false,
+  here: undefined,
+}
 
 export class Definition<Value = unknown> {
   declare readonly value: Value
@@ -47,6 +56,10 @@ export class Definition<Value = unknown> {
 
   between(min: number, max: number): Definition<Value> {
     return this.#with({ min, max })
+  }
+
+  orElse(exception: number): Definition<Value> {
+    return this.#with({ exception })
   }
 
   oneOf(...allowed: readonly string[]): Definition<Value> {
@@ -73,7 +86,7 @@ export class Definition<Value = unknown> {
 
   /** Why `text` cannot be the value, as Kafka puts it; undefined where it can. */
   problem(name: string, text: string): string | undefined {
-    const invalid = (why: string) => `Invalid value ${text} for configuration ${name}: ${why}`
+    const invalid = (why: string, shown = text) => `Invalid value ${shown} for configuration ${name}: ${why}`
     switch (this.type) {
       case 'boolean':
         return /^\s*(true|false)\s*$/i.test(text) ? undefined : invalid('Expected value to be either true or false')
@@ -85,7 +98,7 @@ export class Definition<Value = unknown> {
           : invalid(`Not a number of type ${this.type.toUpperCase()}`)
       case 'double':
         return /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(text)
-          ? this.#rangeProblem(Number(text), invalid)
+          ? this.#rangeProblem(Number(text), (why) => invalid(why, asDouble(Number(text))))
           : invalid('Not a number of type DOUBLE')
       case 'list':
         return this.#unknownItem(listOf(text), (item) => `Invalid value ${item} for configuration ${name}: `)
@@ -116,10 +129,10 @@ export class Definition<Value = unknown> {
   }
 
   #rangeProblem(value: number, invalid: (why: string) => string): string | undefined {
-    const { min, max } = this.rules
-    if (value < min) return invalid(`Value must be at least ${min}`)
-    if (value > max) return invalid(`Value must be no more than ${max}`)
-    return undefined
+    const { min, max, exception } = this.rules
+    if (value === exception || (value >= min && value <= max)) return undefined
+    if (exception !== undefined) return invalid(`Value must be between ${min} and ${max} or equal to ${exception}`)
+    return invalid(value < min ? `Value must be at least ${min}` : `Value must be no more than ${max}`)
   }
 
   #unknownItem(items: readonly string[], prefix: (why: string) => string): string | undefined {
@@ -147,8 +160,10 @@ export const list = (value: string, doc: string) => new Definition<readonly stri
 /** The largest long, which Kafka takes for "no limit". As text: no number here is exactly it. */
 export const longMax = '9223372036854775807'
 
-export const listOf = (text: string): string[] =>
-  text.trim() === '' ? [] : text.split(',').map((item) => item.trim())
+export const listOf = (text: string): string[] => (text.trim() === '' ? [] : text.split(',').map((item) => item.trim()))
+
+/** As Java prints it. */
+const asDouble = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value))
 
 const limits = { int: 31n, short: 15n, long: 63n } as const
 

@@ -24,7 +24,7 @@ export function topicConfig(config: BrokerConfig, image: MetadataImage, topic: s
 }
 
 /** What a topic gets that says nothing. Ages may be given to the broker in three units, the finest counts. */
-function brokerDefault(config: BrokerConfig, name: TopicConfigName): unknown {
+export function brokerDefault(config: BrokerConfig, name: TopicConfigName): unknown {
   switch (name) {
     case 'retention.ms':
       return config.logRetentionMs ?? minutesOrHours(config.logRetentionMinutes, config.logRetentionHours)
@@ -34,7 +34,8 @@ function brokerDefault(config: BrokerConfig, name: TopicConfigName): unknown {
       return config.logRollJitterMs ?? minutesOrHours(null, config.logRollJitterHours)
   }
   const synonym = topicConfigSynonyms[name]
-  const value = synonym === undefined ? undefined : (config as unknown as Record<string, unknown>)[propertyName(synonym)]
+  const value =
+    synonym === undefined ? undefined : (config as unknown as Record<string, unknown>)[propertyName(synonym)]
   const definition: Definition = topicConfigs[name]
   return value ?? definition.parse(definition.default)
 }
@@ -44,13 +45,14 @@ const minutesOrHours = (minutes: number | null, hours: number): number =>
 
 /** A log follows these. What is -1 or the largest long to Kafka has no limit. */
 export function logConfigOf(topic: TopicConfig): LogConfig {
+  const isNothingDeleted = topic.cleanupPolicy.length === 0
   return {
     segmentBytes: topic.segmentBytes,
     segmentMs: unlimited(topic.segmentMs),
     segmentIndexBytes: topic.segmentIndexBytes,
     indexIntervalBytes: topic.indexIntervalBytes,
-    retentionMs: unlimited(topic.retentionMs),
-    retentionBytes: unlimited(topic.retentionBytes),
+    retentionMs: isNothingDeleted ? Infinity : unlimited(topic.retentionMs),
+    retentionBytes: isNothingDeleted ? Infinity : unlimited(topic.retentionBytes),
     cleanupPolicy: cleanupPolicyOf(topic.cleanupPolicy),
     maxMessageBytes: topic.maxMessageBytes,
     messageTimestampType: topic.messageTimestampType === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',

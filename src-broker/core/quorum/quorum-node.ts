@@ -1,13 +1,25 @@
 // One broker's end of the quorum: its Raft replica, its metadata image, the controller while it leads, and its own
 // registration and heartbeats. Everything it wants of the world goes through the sink; everything that happens comes in
 // through `receive`, `peerUp`, `peerLost` and its deadlines.
-import type { Deadlines } from '../../base/deadlines.ts'
+import type { Deadline, Deadlines } from '../../base/deadlines.ts'
 import type { Uuid } from '../../base/uuid.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
+import { ClockGap } from './clock-gap.ts'
+import { MetadataEvents } from './controller/metadata-events.ts'
+import { Controller } from './controller.ts'
 import type { Answer, ControllerApi, RequestOf } from './controller-apis.ts'
+import { Forwarding } from './forwarding.ts'
 import { type MetadataDelta, MetadataImage } from './image.ts'
-import type { QuorumMessage } from './messages.ts'
-import type { BrokerEndpoint, SupportedFeature } from './records.ts'
+import { Lifecycle } from './lifecycle.ts'
+import type { ControllerRequest, QuorumMessage } from './messages.ts'
+import { MetadataLog, readQuorumState, writeQuorumState } from './metadata-log.ts'
+import type { QuorumEvent } from './quorum-events.ts'
+import { createRaft, nextDeadlineMs, progressOf, step } from './raft.ts'
+import { nobody, type Raft, type RaftEffect, type RaftInput, raftDefaults } from './raft-state.ts'
+import type { BrokerEndpoint, MetadataRecordInput, SupportedFeature } from './records.ts'
+
+export type { QuorumEvent } from './quorum-events.ts'
 
 export interface QuorumOptions {
   readonly brokerId: number
@@ -22,6 +34,8 @@ export interface QuorumOptions {
   readonly rack: string | null
   /** From the clean-shutdown file; -1 where the broker did not stop cleanly. */
   readonly previousBrokerEpoch: number
+  /** Static settings. */
+  readonly config: BrokerConfig
 }
 
 export interface QuorumSink {
@@ -33,94 +47,331 @@ export interface QuorumSink {
   event(event: QuorumEvent): void
 }
 
-/** What the pulse shows of the quorum. */
-export type QuorumEvent =
-  /** This node leads the metadata quorum; `tookMs` since it lost sight of the one before (or started). */
-  | {
-      readonly kind: 'controller-elected'
-      readonly controllerId: number
-      readonly epoch: number
-      readonly tookMs: number
-    }
-  | {
-      readonly kind: 'controller-resigned'
-      readonly controllerId: number
-      readonly epoch: number
-      readonly reason: string
-    }
-  /** Reported by the controller alone, once committed. */
-  | { readonly kind: 'broker-fenced' | 'broker-unfenced'; readonly brokerId: number; readonly reason: string }
-  | {
-      readonly kind: 'leader-changed'
-      readonly topic: string
-      readonly partition: number
-      readonly from: number
-      readonly to: number
-      readonly leaderEpoch: number
-    }
-  | {
-      readonly kind: 'isr-changed'
-      readonly topic: string
-      readonly partition: number
-      readonly from: readonly number[]
-      readonly to: readonly number[]
-    }
-  /** The clock jumped: the machine slept, or this broker was held. Sessions start anew. */
-  | { readonly kind: 'clock-gap'; readonly gapMs: number }
+/** A replica of the metadata log as the quorum's leader knows it. */
+export interface QuorumReplica {
+  readonly replicaId: number
+  /** -1 unknown. */
+  readonly logEndOffset: number
+  /** Wall clock; -1 for the leader itself and where it is unknown. */
+  readonly lastFetchTimestamp: number
+  readonly lastCaughtUpTimestamp: number
+}
 
 export class QuorumNode {
   readonly image: MetadataImage
   readonly options: QuorumOptions
+  readonly #env: Env
+  readonly #deadlines: Deadlines
+  readonly #sink: QuorumSink
+  readonly #log: MetadataLog
+  readonly #raft: Raft
+  readonly #controller: Controller
+  readonly #forwarding: Forwarding
+  readonly #lifecycle: Lifecycle
+  readonly #events: MetadataEvents
+  readonly #clockGap: ClockGap
+  /** Links that were open once in this life. */
+  readonly #seen = new Set<number>()
+  readonly #inputs: RaftInput[] = []
+  #isStepping = false
+  #isStopped = false
+  #tick: Deadline | undefined
 
-  constructor(options: QuorumOptions, _env: Env, _deadlines: Deadlines, _sink: QuorumSink) {
+  constructor(options: QuorumOptions, env: Env, deadlines: Deadlines, sink: QuorumSink) {
     this.options = options
-    this.image = new MetadataImage(options.clusterId)
+    this.#env = env
+    this.#deadlines = deadlines
+    this.#sink = sink
+    const { brokerId, voters, config } = options
+    const image = new MetadataImage(options.clusterId)
+    this.image = image
+    this.#log = new MetadataLog(env)
+    const raftOptions = {
+      ...raftDefaults,
+      id: brokerId,
+      fetchTimeoutMs: config.controllerQuorumFetchTimeoutMs,
+      electionTimeoutMs: config.controllerQuorumElectionTimeoutMs,
+    }
+    this.#raft = createRaft(raftOptions, voters, this.#log, readQuorumState(env), env.random)
+    this.#events = new MetadataEvents(image, (event) => sink.event(event))
+    this.#controller = new Controller({
+      env,
+      deadlines,
+      image,
+      brokerId,
+      voters,
+      config,
+      events: this.#events,
+      endOffset: () => this.#log.endOffset,
+      append: (records) => this.#append(records),
+      link: (broker) => this.#link(broker),
+      replayedOffset: (broker) =>
+        broker === brokerId ? image.endOffset : (progressOf(this.#raft, broker)?.highWatermark ?? -1),
+    })
+    const nowMs = () => env.monotonicMs()
+    this.#forwarding = new Forwarding(brokerId, {
+      deadlines,
+      nowMs,
+      controllerId: () => this.#reachableController(),
+      handle: (api, body, answer) => this.#controller.handle(api, body, answer),
+      send: (to, message) => sink.send(to, message),
+    })
+    this.#lifecycle = new Lifecycle({
+      deadlines,
+      image,
+      registration: registrationOf(options),
+      heartbeatIntervalMs: config.brokerHeartbeatIntervalMs,
+      nowMs,
+      request: (api, body, timeoutMs, answer) => this.request(api, body, timeoutMs, answer),
+      event: (event) => sink.event(event),
+    })
+    this.#clockGap = new ClockGap(deadlines, nowMs, (gapMs) => this.#clockJumped(gapMs))
   }
 
   /** The active controller as far as this node knows, or -1. */
   get controllerId(): number {
-    return -1
+    return this.#raft.leaderId
   }
 
   /** Epoch of the quorum's leader. */
   get leaderEpoch(): number {
-    return 0
+    return this.#raft.epoch
   }
 
   /** Epoch of this broker's registration, -1 before it. */
   get brokerEpoch(): number {
-    return -1
+    return this.#lifecycle.brokerEpoch
+  }
+
+  /** True until the cluster counts on this broker. */
+  get isFenced(): boolean {
+    return this.image.brokers.get(this.options.brokerId)?.fenced !== false
   }
 
   get highWatermark(): number {
-    return 0
+    return this.#raft.highWatermark
   }
 
   get logEndOffset(): number {
-    return 0
+    return this.#log.endOffset
   }
 
-  /** Reads the log and the vote back, then takes part: election, registration, heartbeats. */
-  start(): void {}
+  /** The voters' replicas, and those that only follow; undefined where this node does not lead. */
+  describe(): { readonly voters: QuorumReplica[]; readonly observers: QuorumReplica[] } | undefined {
+    const { role, voters } = this.#raft
+    if (role.kind !== 'leader') return undefined
+    const observers = [...role.replicas.keys()].filter((id) => !voters.includes(id))
+    return { voters: voters.map((id) => this.#describe(id)), observers: observers.map((id) => this.#describe(id)) }
+  }
+
+  /** Takes part: election, registration, heartbeats. */
+  start(): void {
+    this.#clockGap.start()
+    this.#input({ type: 'start' })
+    this.#lifecycle.start()
+  }
 
   /** Leaves at once. A leader says so, so that nobody waits for it. */
-  stop(): void {}
+  stop(): void {
+    if (this.#isStopped) return
+    this.#input({ type: 'resign', reason: 'this broker stops' })
+    this.#isStopped = true
+    this.#tick?.cancel()
+    this.#clockGap.stop()
+    this.#lifecycle.stop()
+    this.#forwarding.stop()
+    this.#log.close()
+  }
 
   /** Asks the controller to move this broker's leaders away; `done` once it may go, or after `timeoutMs`. */
-  shutDown(_timeoutMs: number, _done: () => void): void {}
+  shutDown(timeoutMs: number, done: () => void): void {
+    let isDone = false
+    const timeout = this.#deadlines.at(this.#env.monotonicMs() + timeoutMs, () => finish())
+    const finish = () => {
+      timeout.cancel()
+      if (!isDone) done()
+      isDone = true
+    }
+    this.#lifecycle.shutDown(finish)
+  }
 
-  receive(_from: number, _message: QuorumMessage): void {}
+  /** Messages of a peer come between its `peerUp` and its `peerLost`. */
+  receive(from: number, message: QuorumMessage): void {
+    this.#clockGap.look()
+    if (message.kind === 'controller-request') this.#controllerRequest(from, message)
+    else if (message.kind === 'controller-response') this.#forwarding.responded(from, message)
+    else this.#input({ type: 'message', from, message })
+  }
 
-  peerUp(_broker: number): void {}
+  peerUp(broker: number): void {
+    this.#seen.add(broker)
+    this.#input({ type: 'peer-up', peer: broker })
+    this.#controller.peerUp(broker)
+    this.#forwarding.controllerChanged()
+  }
 
   /** The port closed: the broker is dead, and acted upon at once. */
-  peerLost(_broker: number): void {}
+  peerLost(broker: number): void {
+    this.#forwarding.peerLost(broker)
+    this.#input({ type: 'peer-lost', peer: broker })
+    this.#controller.peerLost(broker)
+  }
 
-  /** Asks the active controller, wherever it is, until the deadline. `answer` is called exactly once, perhaps before this returns. */
+  /** Asks the active controller, wherever it is, until the deadline. `answer` is called once, perhaps before this returns. */
   request<A extends ControllerApi>(
-    _api: A,
-    _body: RequestOf<A>,
-    _timeoutMs: number,
-    _answer: (answer: Answer<A>) => void,
-  ): void {}
+    api: A,
+    body: RequestOf<A>,
+    timeoutMs: number,
+    answer: (answer: Answer<A>) => void,
+  ): void {
+    this.#forwarding.request(api, body, timeoutMs, answer as (answer: Answer<ControllerApi>) => void)
+  }
+
+  #controllerRequest(from: number, { id, api, body }: ControllerRequest): void {
+    this.#controller.handle(api, body, (answer) => this.#sink.send(from, { kind: 'controller-response', id, answer }))
+  }
+
+  // ── Raft: inputs in, effects out, one input at a time ─────────────────────────────────────────────────────────────
+
+  /** What effects bring about comes in after them. */
+  #input(input: RaftInput): void {
+    if (this.#isStopped) return
+    this.#inputs.push(input)
+    if (this.#isStepping) return
+    this.#isStepping = true
+    for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+      const effects: RaftEffect[] = []
+      step(this.#raft, this.#env.monotonicMs(), next, effects)
+      this.#perform(effects)
+    }
+    this.#isStepping = false
+    this.#scheduleTick()
+  }
+
+  #perform(effects: readonly RaftEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'persist':
+          writeQuorumState(this.#env, effect.state, this.#raft.voters)
+          this.#perform(effect.then)
+          break
+        case 'send':
+          this.#sink.send(effect.to, effect.message)
+          break
+        case 'sync-log':
+          this.#syncLog()
+          break
+        case 'committed':
+          this.#replay(effect.highWatermark)
+          break
+        case 'leadership-changed':
+          this.#leadershipChanged(effect.leaderId, effect.epoch, effect.reason)
+          break
+      }
+    }
+  }
+
+  #scheduleTick(): void {
+    const atMs = nextDeadlineMs(this.#raft)
+    if (this.#tick !== undefined && !this.#tick.isOver && this.#tick.atMs <= atMs) return
+    this.#tick?.cancel()
+    this.#tick =
+      atMs === Infinity
+        ? undefined
+        : this.#deadlines.at(atMs, () => {
+            this.#clockGap.look()
+            this.#input({ type: 'tick' })
+          })
+  }
+
+  #syncLog(): void {
+    const files = this.#log.filesFrom(this.#raft.syncedEndOffset)
+    let left = files.length
+    for (const file of files) {
+      this.#sink.sync(file, () => {
+        if (--left === 0) this.#input({ type: 'log-synced' })
+      })
+    }
+  }
+
+  #append(records: readonly MetadataRecordInput[]): void {
+    this.#log.append(records, this.#raft.epoch)
+    this.#input({ type: 'appended' })
+  }
+
+  // ── what Raft brings ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  #replay(highWatermark: number): void {
+    const before = this.image.endOffset
+    this.#log.replayTo(highWatermark, (record, offset) => this.image.replay(record, offset))
+    if (this.image.endOffset > before) {
+      const delta = this.image.takeDelta()
+      this.#events.observe(delta, this.#controller.isActive)
+      this.#sink.imageChanged(delta)
+      this.#lifecycle.imageChanged()
+    }
+    const { role } = this.#raft
+    if (role.kind === 'leader' && highWatermark > role.epochStartOffset && !this.#controller.isActive) {
+      this.#controller.activate()
+      this.#forwarding.controllerChanged()
+    }
+    this.#controller.replayedTo(highWatermark)
+  }
+
+  #leadershipChanged(leaderId: number, epoch: number, reason: string): void {
+    const { brokerId } = this.options
+    const wasController = this.#controller.isLeading
+    if (leaderId === brokerId) {
+      this.#controller.elected()
+      const tookMs = this.#env.monotonicMs() - this.#raft.leaderlessSinceMs
+      this.#sink.event({ kind: 'controller-elected', controllerId: brokerId, epoch, tookMs })
+    } else if (wasController) {
+      this.#controller.resign()
+      this.#sink.event({ kind: 'controller-resigned', controllerId: brokerId, epoch, reason })
+    }
+    this.#forwarding.controllerChanged()
+  }
+
+  #clockJumped(gapMs: number): void {
+    this.#sink.event({ kind: 'clock-gap', gapMs })
+    this.#input({ type: 'clock-gap' })
+    this.#controller.clockJumped()
+  }
+
+  #reachableController(): number {
+    const { leaderId, connected } = this.#raft
+    return leaderId === this.options.brokerId || connected.has(leaderId) ? leaderId : nobody
+  }
+
+  #link(broker: number): 'up' | 'lost' | 'unseen' {
+    if (broker === this.options.brokerId || this.#raft.connected.has(broker)) return 'up'
+    return this.#seen.has(broker) ? 'lost' : 'unseen'
+  }
+
+  #describe(replicaId: number): QuorumReplica {
+    const nowMs = this.#env.monotonicMs()
+    const wallMs = this.#env.wallMs()
+    const progress = progressOf(this.#raft, replicaId)
+    const logEndOffset = progress?.logEndOffset ?? this.#log.endOffset
+    if (replicaId === this.options.brokerId) {
+      return { replicaId, logEndOffset, lastFetchTimestamp: -1, lastCaughtUpTimestamp: wallMs }
+    }
+    if (progress === undefined || progress.logEndOffset < 0) {
+      return { replicaId, logEndOffset: -1, lastFetchTimestamp: -1, lastCaughtUpTimestamp: -1 }
+    }
+    const lastFetchTimestamp = wallMs - (nowMs - progress.lastFetchMs)
+    const lastCaughtUpTimestamp = wallMs - (nowMs - progress.lastCaughtUpMs)
+    return { replicaId, logEndOffset, lastFetchTimestamp, lastCaughtUpTimestamp }
+  }
 }
+
+const registrationOf = (options: QuorumOptions): RequestOf<'BrokerRegistration'> => ({
+  brokerId: options.brokerId,
+  clusterId: options.clusterId,
+  incarnationId: options.incarnationId,
+  listeners: options.listeners,
+  features: options.features,
+  rack: options.rack,
+  logDirs: [options.directoryId],
+  previousBrokerEpoch: options.previousBrokerEpoch,
+})

@@ -13,7 +13,15 @@ import {
   standLaterAtMs,
   standSoonAtMs,
 } from './raft-roles.ts'
-import { type Candidate, isUpToDate, majority, nobody, type Raft, type RaftEffect, type Unattached } from './raft-state.ts'
+import {
+  type Candidate,
+  isUpToDate,
+  majority,
+  nobody,
+  type Raft,
+  type RaftEffect,
+  type Unattached,
+} from './raft-state.ts'
 
 /** A waiting voter's time has come, or a round of votes has taken too long. */
 export function electionTick(raft: Raft, role: Unattached | Candidate, out: RaftEffect[]): void {
@@ -34,7 +42,8 @@ export function voteRequested(raft: Raft, from: number, request: VoteRequest, ou
     enterEpoch(raft, request.epoch)
     becomeUnattached(raft, standSoonAtMs(raft), `voter ${from} is in epoch ${request.epoch}`, out)
   }
-  const voteGranted = request.epoch === raft.epoch && (request.preVote ? wouldVote(raft, request) : mayVote(raft, from, request))
+  const voteGranted =
+    request.epoch === raft.epoch && (request.preVote ? wouldVote(raft, request) : mayVote(raft, from, request))
   if (voteGranted && !request.preVote) raft.votedId = from
   if (voteGranted && raft.role.kind === 'unattached') raft.role.electionAtMs = standLaterAtMs(raft)
 

@@ -32,12 +32,14 @@ export function followerTick(raft: Raft, role: Follower, out: RaftEffect[]): voi
 export function fetchAnswered(raft: Raft, from: number, response: FetchResponse, out: RaftEffect[]): void {
   const { log, role } = raft
   if (role.kind !== 'follower' || role.leaderId !== from || role.fetch?.id !== response.fetchId) return
+  const { fetch } = role
   role.fetch = undefined
   if (response.leaderId === nobody) return becomeUnattached(raft, standSoonAtMs(raft), 'the leader has resigned', out)
   if (response.leaderId !== from) return becomeFollower(raft, response.leaderId, out)
   heardLeader(raft, role)
   if (response.divergingEpoch !== undefined) truncate(raft, response.divergingEpoch)
-  if (response.records !== undefined) log.appendAsFollower(response.records)
+  // Damaged on the way or at the leader: ask again, but not at once.
+  if (response.records !== undefined && !log.appendAsFollower(response.records)) role.fetch = fetch
   const highWatermark = Math.min(response.highWatermark, log.endOffset)
   if (highWatermark <= raft.highWatermark) return
   raft.highWatermark = highWatermark
@@ -47,9 +49,9 @@ export function fetchAnswered(raft: Raft, from: number, response: FetchResponse,
 /** Drops what the leader's log does not have, by epoch (KIP-101, KIP-595). */
 function truncate(raft: Raft, diverging: { readonly epoch: number; readonly endOffset: number }): void {
   const local = raft.log.endOffsetForEpoch(diverging.epoch)
-  const endOffset = Math.min(local.endOffset, diverging.endOffset)
+  raft.log.truncateTo(Math.min(local.endOffset, diverging.endOffset))
+  const { endOffset } = raft.log
   assert(endOffset >= raft.highWatermark, `the leader asks to drop committed records from ${endOffset} on`)
-  raft.log.truncateTo(endOffset)
   raft.syncedEndOffset = Math.min(raft.syncedEndOffset, endOffset)
   if (raft.syncingTo !== undefined) raft.syncingTo = Math.min(raft.syncingTo, endOffset)
 }

@@ -9,9 +9,9 @@ export interface RaftLog {
   /** Appends one batch in the leader's epoch and returns its base offset. The batch is stamped in place. */
   appendAsLeader(batch: Uint8Array, epoch: number): number
   appendLeaderChange(change: LeaderChange, epoch: number): void
-  /** Whole batches as the leader has them, starting at the log's end. */
-  appendAsFollower(batches: Uint8Array): void
-  /** Whole batches from `offset` on: at least one, as many as fit in `maxBytes`. */
+  /** Batches as the leader has them, starting at the log's end; false where not one of them is sound. */
+  appendAsFollower(batches: Uint8Array): boolean
+  /** Batches from `offset` on: at least one whole, as many as fit in `maxBytes`, the last of them perhaps cut off. */
   read(offset: number, maxBytes: number): Uint8Array
   truncateTo(offset: number): void
 }

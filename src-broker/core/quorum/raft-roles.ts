@@ -9,8 +9,8 @@ import {
   otherVoters,
   type Raft,
   type RaftEffect,
-  reachableVoters,
   type ReplicaProgress,
+  reachableVoters,
 } from './raft-state.ts'
 
 /** Returns the effects that may happen only once the state is on disk. */

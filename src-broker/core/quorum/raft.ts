@@ -7,7 +7,15 @@ import { fetched, fetchResponse, leaderTick, quorumTimeoutAtMs, resign, settleLe
 import type { RaftLog } from './raft-log.ts'
 import type { FetchRequest, RaftMessage } from './raft-messages.ts'
 import { becomeFollower, becomeUnattached, enterEpoch, heardLeader, persist, standSoonAtMs } from './raft-roles.ts'
-import { nobody, type QuorumState, type Raft, type RaftEffect, type RaftInput, type RaftOptions } from './raft-state.ts'
+import {
+  nobody,
+  type QuorumState,
+  type Raft,
+  type RaftEffect,
+  type RaftInput,
+  type RaftOptions,
+  type ReplicaProgress,
+} from './raft-state.ts'
 
 /** As it stands after a start: no leader, nothing known to be durable, the epoch and the vote as they were written. */
 export function createRaft(
@@ -44,6 +52,10 @@ export function step(raft: Raft, nowMs: number, input: RaftInput, out: RaftEffec
   if (raft.role.kind === 'follower') fetchWhenIdle(raft, raft.role, out)
   syncWhenIdle(raft, out)
 }
+
+/** What the leader knows of a replica; undefined for one that never fetched, and where this node does not lead. */
+export const progressOf = ({ role }: Raft, replica: number): ReplicaProgress | undefined =>
+  role.kind === 'leader' ? role.replicas.get(replica) : undefined
 
 /** When to come back with a tick. */
 export function nextDeadlineMs(raft: Raft): number {

@@ -1,0 +1,208 @@
+// The brokers as the active controller sees them come, report and fall silent. Those that start together are registered, and
+// later unfenced, in one step: then a cluster that was stopped as a whole is whole again, ISRs and preferred leaders included.
+import type { Deadline, Deadlines } from '../../../base/deadlines.ts'
+import { errors } from '../../../protocol/errors.ts'
+import type { Answer, RequestOf } from '../controller-apis.ts'
+import type { BrokerRegistration, MetadataImage } from '../image.ts'
+import { fence, heartbeat, registerBrokers, unfence } from './broker-lifecycle.ts'
+import type { CommandQueue } from './command-queue.ts'
+import type { Situation } from './decision.ts'
+import { Gathering } from './gathering.ts'
+import type { MetadataEvents } from './metadata-events.ts'
+import { BrokerSessions } from './sessions.ts'
+
+export interface BrokerWatchHost {
+  readonly deadlines: Deadlines
+  readonly image: MetadataImage
+  readonly voters: readonly number[]
+  readonly events: MetadataEvents
+  nowMs(): number
+  sessionTimeoutMs(): number
+  situation(): Situation
+  /** Open now (as it always is to this node itself), lost since this node started, or not seen yet. */
+  link(broker: number): 'up' | 'lost' | 'unseen'
+}
+
+interface Asked<A extends 'BrokerRegistration' | 'BrokerHeartbeat'> {
+  readonly request: RequestOf<A>
+  readonly answer: (answer: Answer<A>) => void
+}
+
+/** How long brokers that start together are waited for. */
+const startLingerMs = 25
+
+const abandoned = { errorCode: errors.NOT_CONTROLLER, response: undefined } as const
+
+export class BrokerWatch {
+  readonly #host: BrokerWatchHost
+  readonly #commands: CommandQueue
+  readonly #sessions = new BrokerSessions()
+  /** From heartbeats. */
+  readonly #replayedOffsets = new Map<number, number>()
+  readonly #arriving: Gathering<Asked<'BrokerRegistration'>>
+  readonly #returning: Gathering<Asked<'BrokerHeartbeat'>>
+  #expiry: Deadline | undefined
+  #isFencingQueued = false
+
+  constructor(host: BrokerWatchHost, commands: CommandQueue) {
+    this.#host = host
+    this.#commands = commands
+    const { deadlines } = host
+    this.#arriving = new Gathering(
+      deadlines,
+      startLingerMs,
+      (all) => this.#isEverybodyHere(all),
+      (all) => this.#register(all),
+    )
+    this.#returning = new Gathering(
+      deadlines,
+      startLingerMs,
+      (all) => this.#isEverybodyBack(all),
+      (all) => this.#unfence(all),
+    )
+  }
+
+  start(): void {
+    for (const id of this.#host.image.brokers.keys()) this.#expect(id)
+  }
+
+  stop(): void {
+    this.#sessions.clear()
+    this.#replayedOffsets.clear()
+    this.#isFencingQueued = false
+    this.#expiry?.cancel()
+    for (const { answer } of this.#arriving.drain()) answer(abandoned)
+    for (const { answer } of this.#returning.drain()) answer(abandoned)
+  }
+
+  hasSession(broker: number): boolean {
+    return this.#sessions.isHeard(broker, this.#host.nowMs())
+  }
+
+  /** As heartbeats tell; -1 unknown. */
+  replayedOffset(broker: number): number {
+    return this.#replayedOffsets.get(broker) ?? -1
+  }
+
+  registrationAsked(asked: Asked<'BrokerRegistration'>): void {
+    this.#arriving.add(asked, this.#host.nowMs())
+  }
+
+  heartbeatArrived(asked: Asked<'BrokerHeartbeat'>): void {
+    const { request, answer } = asked
+    const broker = this.#host.image.brokers.get(request.brokerId)
+    if (broker?.epoch === request.brokerEpoch) {
+      this.#touch(broker.id)
+      this.#replayedOffsets.set(broker.id, request.currentMetadataOffset)
+    }
+    const { records, response } = heartbeat(this.#host.situation(), request)
+    if (records.length === 0) return answer({ errorCode: errors.NONE, response })
+    if (broker?.fenced === true) return this.#returning.add(asked, this.#host.nowMs())
+    if (request.wantShutDown) this.#host.events.explain(request.brokerId, 'shut down')
+    this.#commands.add(
+      (situation) => heartbeat(situation, request),
+      (decided) => answer(decided === undefined ? abandoned : { errorCode: errors.NONE, response: decided }),
+    )
+  }
+
+  peerUp(broker: number): void {
+    if (this.#host.image.brokers.has(broker) && !this.#isAlive(broker)) this.#expect(broker)
+  }
+
+  /** The broker's port closed: it is dead. */
+  peerLost(broker: number): void {
+    this.#sessions.end(broker)
+    this.#fenceSilent()
+  }
+
+  clockJumped(): void {
+    this.#sessions.extendTo(this.#host.nowMs() + this.#host.sessionTimeoutMs())
+  }
+
+  #isEverybodyHere(arriving: readonly Asked<'BrokerRegistration'>[]): boolean {
+    const ids = new Set(arriving.map(({ request }) => request.brokerId))
+    return this.#host.voters.every((id) => ids.has(id) || this.hasSession(id))
+  }
+
+  #isEverybodyBack(returning: readonly Asked<'BrokerHeartbeat'>[]): boolean {
+    const ids = new Set(returning.map(({ request }) => request.brokerId))
+    return [...this.#host.image.brokers.values()].every(
+      ({ id, fenced }) => !fenced || ids.has(id) || !this.hasSession(id),
+    )
+  }
+
+  #register(arriving: readonly Asked<'BrokerRegistration'>[]): void {
+    const requests = arriving.map(({ request }) => request)
+    this.#commands.add(
+      (situation) => registerBrokers(situation, requests),
+      (responses) => {
+        for (const [index, { request, answer }] of arriving.entries()) {
+          const response = responses?.[index]
+          if (response?.errorCode === errors.NONE) this.#touch(request.brokerId)
+          answer(response === undefined ? abandoned : { errorCode: errors.NONE, response })
+        }
+      },
+    )
+  }
+
+  #unfence(returning: readonly Asked<'BrokerHeartbeat'>[]): void {
+    this.#commands.add(
+      (situation) => {
+        const brokers = returning.flatMap(({ request }) => stillFenced(situation.image, request))
+        return { records: brokers.length === 0 ? [] : unfence(situation, brokers), response: true }
+      },
+      (isDecided) => {
+        for (const { request, answer } of returning) {
+          const { response } = heartbeat(this.#host.situation(), request)
+          answer(isDecided === undefined ? abandoned : { errorCode: errors.NONE, response })
+        }
+      },
+    )
+  }
+
+  /** Fences whoever is not alive. */
+  #fenceSilent(): void {
+    if (this.#isFencingQueued) return
+    this.#isFencingQueued = true
+    this.#commands.add((situation) => {
+      this.#isFencingQueued = false
+      const silent = this.#silent()
+      for (const { id } of silent) {
+        this.#host.events.explain(id, this.#host.link(id) === 'up' ? 'no heartbeats' : 'its link closed')
+      }
+      return { records: silent.length === 0 ? [] : fence(situation, silent), response: undefined }
+    })
+  }
+
+  #silent(): BrokerRegistration[] {
+    return [...this.#host.image.brokers.values()].filter(({ id, fenced }) => !fenced && !this.#isAlive(id))
+  }
+
+  /** A broker that an earlier controller knew: time to be heard of, where it can be. */
+  #expect(broker: number): void {
+    const graceMs = { up: this.#host.sessionTimeoutMs(), unseen: startLingerMs, lost: 0 }[this.#host.link(broker)]
+    this.#sessions.expect(broker, this.#host.nowMs() + graceMs)
+    this.#watch()
+  }
+
+  #touch(broker: number): void {
+    this.#sessions.touch(broker, this.#host.nowMs() + this.#host.sessionTimeoutMs())
+    this.#watch()
+  }
+
+  #watch(): void {
+    this.#expiry?.cancel()
+    if (this.#silent().length > 0) this.#fenceSilent()
+    const nextMs = this.#sessions.nextExpiryMs(this.#host.nowMs())
+    if (nextMs < Infinity) this.#expiry = this.#host.deadlines.at(nextMs, () => this.#watch())
+  }
+
+  #isAlive(broker: number): boolean {
+    return this.#sessions.isAlive(broker, this.#host.nowMs())
+  }
+}
+
+function stillFenced(image: MetadataImage, request: RequestOf<'BrokerHeartbeat'>): BrokerRegistration[] {
+  const broker = image.brokers.get(request.brokerId)
+  return broker?.epoch === request.brokerEpoch && broker.fenced ? [broker] : []
+}

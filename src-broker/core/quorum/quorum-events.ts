@@ -1,0 +1,36 @@
+/** What the pulse shows of the quorum. */
+export type QuorumEvent =
+  /** This node leads the metadata quorum; `tookMs` since it lost sight of the leader before (or started). */
+  | {
+      readonly kind: 'controller-elected'
+      readonly controllerId: number
+      readonly epoch: number
+      readonly tookMs: number
+    }
+  | {
+      readonly kind: 'controller-resigned'
+      readonly controllerId: number
+      readonly epoch: number
+      readonly reason: string
+    }
+  /** Reported by the controller alone, once committed; so are the next two. */
+  | { readonly kind: 'broker-fenced' | 'broker-unfenced'; readonly brokerId: number; readonly reason: string }
+  | {
+      readonly kind: 'leader-changed'
+      readonly topic: string
+      readonly partition: number
+      readonly from: number
+      readonly to: number
+      readonly leaderEpoch: number
+    }
+  | {
+      readonly kind: 'isr-changed'
+      readonly topic: string
+      readonly partition: number
+      readonly from: readonly number[]
+      readonly to: readonly number[]
+    }
+  /** The controller does not take this broker in; it asks again. */
+  | { readonly kind: 'registration-refused'; readonly brokerId: number; readonly errorCode: number }
+  /** The clock jumped: the machine slept, or this broker was held. Sessions start anew. */
+  | { readonly kind: 'clock-gap'; readonly gapMs: number }
