@@ -27,20 +27,23 @@ export function complain(error: unknown): number {
 const stopTimeoutMs = 20_000
 
 /**
- * Closes at the first signal and exits 0; likewise when a parent that holds an IPC channel to this process has gone.
- * Further signals are ignored: Ctrl-C reaches every process of the terminal's group.
+ * Closes before the process ends: at a signal (exit code 0), when a parent that holds an IPC channel to this process has
+ * gone (0), at a bug of the host (1), and when the function given back is called. Only the first of them counts: Ctrl-C
+ * reaches every process of a terminal's group, so a signal may come twice.
  */
-export function stopOnSignal(close: () => Promise<void>): void {
-  let isStopping = false
-  const stop = () => {
-    if (isStopping) return
-    isStopping = true
+export function closeAtEnd(close: () => Promise<void>): (exitCode: number) => void {
+  let isEnding = false
+  const end = (exitCode: number) => {
+    if (isEnding) return
+    isEnding = true
     const giveUp = () => process.exit(complain(new Error(`not stopped within ${stopTimeoutMs / 1_000} s`)))
     setTimeout(giveUp, stopTimeoutMs).unref()
     close().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (error) => process.exit(complain(error)),
     )
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(signal, stop)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(signal, () => end(0))
+  process.on('uncaughtException', (error) => end(complain(error)))
+  return end
 }
