@@ -64,7 +64,11 @@ export interface Answer<Item, Value> {
   readonly detail?: string | null
 }
 
-type Ask<Item, Value> = (connection: Connection, items: readonly Item[]) => Promise<readonly Answer<Item, Value>[]>
+type Ask<Item, Value> = (
+  connection: Connection,
+  items: readonly Item[],
+  brokerId: number,
+) => Promise<readonly Answer<Item, Value>[]>
 
 interface SplitOptions {
   /** How long failures that may pass are retried. */
@@ -221,7 +225,7 @@ export class ClusterClient {
         [...Map.groupBy(pending, (item) => places.get(item))].map(async ([place, asked]) => {
           try {
             if (typeof place !== 'number') throw place ?? noWord(subject(asked[0]!))
-            for (const { item, errorCode, value, detail } of await ask(await this.connectionTo(place), asked)) {
+            for (const { item, errorCode, value, detail } of await ask(await this.connectionTo(place), asked, place)) {
               if (errorCode === 0) outcomes.set(item, { value, failure: null })
               else failed(item, new KafkaFailure(errorCode, subject(item), detail))
             }

@@ -25,6 +25,7 @@ export interface DescribedGroup {
   readonly state: string
   readonly protocolType: string
   readonly assignor: string
+  readonly coordinator: number
   readonly members: readonly DescribedMember[]
 }
 
@@ -66,11 +67,8 @@ export async function listAllGroups(client: ClusterClient): Promise<readonly Lis
   return listed
 }
 
-export function describeAll(
-  client: ClusterClient,
-  groupIds: readonly string[],
-): Promise<Outcome<DescribedGroup & { readonly coordinator: string }>[]> {
-  return client.byCoordinator(groupIds, async (connection, asked) => {
+export function describeAll(client: ClusterClient, groupIds: readonly string[]): Promise<Outcome<DescribedGroup>[]> {
+  return client.byCoordinator(groupIds, async (connection, asked, coordinator) => {
     const { groups } = await connection.call(describeGroups, { groups: asked, includeAuthorizedOperations: false })
     return groups.map((group) => ({
       item: group.groupId,
@@ -81,7 +79,7 @@ export function describeAll(
         state: group.groupState,
         protocolType: group.protocolType,
         assignor: group.protocolData,
-        coordinator: `${connection.address.host}:${connection.address.port}`,
+        coordinator,
         members: group.members.map(({ memberMetadata, memberAssignment, ...member }) => ({
           ...member,
           subscription: decoded(memberMetadata, readSubscription),

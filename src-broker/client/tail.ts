@@ -25,6 +25,7 @@ const maxWaitMs = 500
 /** A leader that is silent for this long is taken for gone. */
 const silenceMaxMs = 4_000
 const pauseMs = 200
+const recheckMs = 2_000
 /** The onlooker is told no more often than this. */
 const deliveryMs = 80
 
@@ -92,8 +93,11 @@ export class Tail {
         signal,
       ).finally(() => round.abort()),
     )
-    if (leaders.length === 0) return
+    // Partitions that nobody leads at present are looked for again, and the others go on meanwhile.
+    const isComplete = followed.length === this.#options.partitions.length
+    const recheck = isComplete ? undefined : setTimeout(() => round.abort(), recheckMs)
     await Promise.allSettled(leaders)
+    clearTimeout(recheck)
   }
 
   async #follow(leader: number, partitions: readonly number[], signal: AbortSignal): Promise<void> {

@@ -1,9 +1,8 @@
-// Topics as an administrator sees them: made, deleted, configured.
+// Topics as an administrator sees them: made and deleted.
 import { zeroUuid } from '../base/uuid.ts'
 import { errors } from '../protocol/errors.ts'
 import { createTopics } from '../protocol/messages/19-create-topics.ts'
 import { deleteTopics } from '../protocol/messages/20-delete-topics.ts'
-import { describeConfigs } from '../protocol/messages/32-describe-configs.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { expectNoError } from './failures.ts'
 
@@ -16,21 +15,7 @@ export interface NewTopic {
   readonly configs: Readonly<Record<string, string>>
 }
 
-export interface ConfigEntry {
-  readonly name: string
-  /** Null where sensitive. */
-  readonly value: string | null
-  readonly isReadOnly: boolean
-  /** 1 topic, 2 to 4 one or all brokers, 5 default. */
-  readonly source: number
-  /** What would hold if nobody had set anything; null where the broker does not say. */
-  readonly defaultValue: string | null
-  readonly documentation: string | null
-}
-
 const commandTimeoutMs = 15_000
-const topicResource = 2
-const defaultSource = 5
 
 /** Returns the id of the new topic. */
 export async function createTopic(client: ClusterClient, topic: NewTopic): Promise<string> {
@@ -59,39 +44,4 @@ export async function deleteTopic(client: ClusterClient, name: string): Promise<
   const deleted = answer.responses[0]
   expectNoError(deleted?.errorCode ?? errors.UNKNOWN_SERVER_ERROR, `Topic ${name}`, deleted?.errorMessage)
   client.forgetTopic(name)
-}
-
-/** The configurations of some topics by name, all of them or those that are named; topics that are gone are left out. */
-export async function describeTopicConfigs(
-  client: ClusterClient,
-  topics: readonly string[],
-  names: readonly string[] | null,
-): Promise<ReadonlyMap<string, readonly ConfigEntry[]>> {
-  const resources = topics.map((name) => ({
-    resourceType: topicResource,
-    resourceName: name,
-    configurationKeys: names,
-  }))
-  const isDetailed = names === null
-  const { results } = await client.ask(describeConfigs, {
-    resources,
-    includeSynonyms: isDetailed,
-    includeDocumentation: isDetailed,
-  })
-  const present = results.filter(({ errorCode }) => errorCode === 0)
-  return new Map(present.map(({ resourceName, configs }) => [resourceName, configs.map(entryOf)]))
-}
-
-function entryOf(config: {
-  readonly name: string
-  readonly value: string | null
-  readonly readOnly: boolean
-  readonly configSource: number
-  readonly synonyms: readonly { readonly value: string | null; readonly source: number }[]
-  readonly documentation: string | null
-}): ConfigEntry {
-  const { name, value, readOnly, configSource: source, synonyms, documentation } = config
-  const fallback = synonyms.find((synonym) => synonym.source === defaultSource)
-  const defaultValue = fallback?.value ?? (source === defaultSource ? value : null)
-  return { name, value, isReadOnly: readOnly, source, defaultValue, documentation }
 }

@@ -1,0 +1,66 @@
+// Settings of topics and brokers, with where each comes from.
+import { describeConfigs } from '../protocol/messages/32-describe-configs.ts'
+import type { ClusterClient } from './cluster-client.ts'
+
+export interface ConfigEntry {
+  readonly name: string
+  /** Null where sensitive. */
+  readonly value: string | null
+  readonly isReadOnly: boolean
+  /** One of `configSources`. */
+  readonly source: number
+  /** What would hold if nobody had set anything; null where the broker does not say. */
+  readonly defaultValue: string | null
+  readonly documentation: string | null
+}
+
+/** Where a setting comes from, as far as anybody here asks. */
+export const configSources = { topic: 1, broker: 2, allBrokers: 3, static: 4, default: 5 } as const
+
+const resourceTypes = { topic: 2, broker: 4 } as const
+
+/** The configurations of some topics by name, all of them or those that are named; topics that are gone are left out. */
+export async function describeTopicConfigs(
+  client: ClusterClient,
+  topics: readonly string[],
+  names: readonly string[] | null,
+): Promise<ReadonlyMap<string, readonly ConfigEntry[]>> {
+  const { results } = await client.ask(describeConfigs, {
+    resources: topics.map((name) => resource(resourceTypes.topic, name, names)),
+    includeSynonyms: names === null,
+    includeDocumentation: names === null,
+  })
+  const present = results.filter(({ errorCode }) => errorCode === 0)
+  return new Map(present.map(({ resourceName, configs }) => [resourceName, configs.map(entryOf)]))
+}
+
+/** Only a broker itself can tell all of its settings. */
+export async function describeBrokerConfigs(client: ClusterClient, brokerId: number): Promise<readonly ConfigEntry[]> {
+  const connection = await client.connectionTo(brokerId)
+  const { results } = await connection.call(describeConfigs, {
+    resources: [resource(resourceTypes.broker, String(brokerId), null)],
+    includeSynonyms: true,
+    includeDocumentation: true,
+  })
+  return results.flatMap(({ configs }) => configs.map(entryOf))
+}
+
+const resource = (resourceType: number, resourceName: string, configurationKeys: readonly string[] | null) => ({
+  resourceType,
+  resourceName,
+  configurationKeys,
+})
+
+function entryOf(config: {
+  readonly name: string
+  readonly value: string | null
+  readonly readOnly: boolean
+  readonly configSource: number
+  readonly synonyms: readonly { readonly value: string | null; readonly source: number }[]
+  readonly documentation: string | null
+}): ConfigEntry {
+  const { name, value, readOnly, configSource: source, synonyms, documentation } = config
+  const fallback = synonyms.find((synonym) => synonym.source === configSources.default)
+  const defaultValue = fallback?.value ?? (source === configSources.default ? value : null)
+  return { name, value, isReadOnly: readOnly, source, defaultValue, documentation }
+}

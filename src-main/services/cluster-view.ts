@@ -1,0 +1,152 @@
+// One view of the owned cluster, made from what each broker last said of itself.
+//
+// Metadata is taken from the broker that has followed the controller furthest; log ends and sizes from the broker that holds the
+// replica. A broker that is gone says nothing more: its last report stays, so that the matrix shows where its logs had come to.
+import type {
+  BrokerReport,
+  BrokerStatus,
+  ClusterHost,
+  ReplicaReport,
+  TopicReport,
+} from '../../src-broker/runtime/cluster-host.ts'
+import type {
+  BrokerState,
+  BrokerView,
+  ClusterView,
+  PartitionView,
+  ReplicaView,
+  TopicMatrix,
+} from '../contract/cluster.ts'
+
+export interface Rates {
+  readonly recordsInPerSecond: number
+  readonly recordsOutPerSecond: number
+  readonly bytesInPerSecond: number
+  readonly bytesOutPerSecond: number
+}
+
+/** The last report of each broker, of those that are gone too. */
+export type LastReports = ReadonlyMap<number, BrokerReport>
+
+export function clusterView(host: ClusterHost, last: LastReports, rates: Rates, atMs: number): ClusterView {
+  const statuses = host.brokers()
+  const leading = furthest(statuses, last)
+  const controllerId = leading?.controllerId ?? null
+  const topics = (leading?.topics ?? []).map((topic) => topicMatrix(topic, statuses, last))
+  const partitions = topics.flatMap((topic) => topic.partitions.map((partition) => ({ partition, topic })))
+  return {
+    clusterId: host.clusterId,
+    bootstrap: host.bootstrap,
+    controllerId,
+    controllerEpoch: leading?.controllerEpoch ?? 0,
+    brokers: statuses.map((status) => brokerView(status, last.get(status.brokerId), controllerId, topics)),
+    topics,
+    ...rates,
+    underReplicatedPartitions: count(partitions, ({ partition }) => partition.isr.length < partition.replicas.length),
+    belowMinIsrPartitions: count(partitions, ({ partition, topic }) => partition.isr.length < topic.minInsyncReplicas),
+    offlinePartitions: count(partitions, ({ partition }) => partition.leader === null),
+    atMs,
+  }
+}
+
+/** The report to believe about metadata: of a running broker, from the newest controller, the latest of these. */
+function furthest(statuses: readonly BrokerStatus[], last: LastReports): BrokerReport | undefined {
+  const running = statuses.filter(({ lifecycle }) => lifecycle === 'running')
+  const reports = (running.length > 0 ? running : statuses).flatMap(({ brokerId }) => last.get(brokerId) ?? [])
+  return reports.toSorted(
+    (one, other) =>
+      Number(one.isFenced) - Number(other.isFenced) ||
+      other.controllerEpoch - one.controllerEpoch ||
+      other.atMs - one.atMs,
+  )[0]
+}
+
+function topicMatrix(topic: TopicReport, statuses: readonly BrokerStatus[], last: LastReports): TopicMatrix {
+  const partitions = topic.partitions.map((partition): PartitionView => {
+    const replicas = partition.replicas.map((brokerId): ReplicaView => {
+      const status = statuses.find((candidate) => candidate.brokerId === brokerId)
+      const report = replicaReport(last.get(brokerId), topic.topic, partition.partition)
+      return {
+        brokerId,
+        role:
+          status === undefined || isGone(status) ? 'offline' : partition.leader === brokerId ? 'leader' : 'follower',
+        isInSync: partition.isr.includes(brokerId),
+        logStartOffset: report?.logStartOffset ?? 0,
+        logEndOffset: report?.logEndOffset ?? 0,
+        highWatermark: report?.highWatermark ?? 0,
+        logBytes: report?.logBytes ?? 0,
+      }
+    })
+    return {
+      partition: partition.partition,
+      leader: partition.leader < 0 ? null : partition.leader,
+      leaderEpoch: partition.leaderEpoch,
+      isr: partition.isr,
+      replicas,
+    }
+  })
+  return {
+    topic: topic.topic,
+    topicId: topic.topicId,
+    isInternal: topic.topic.startsWith('__'),
+    replicationFactor: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
+    minInsyncReplicas: topic.minInsyncReplicas,
+    recordCount: partitions.reduce((sum, partition) => sum + recordCount(partition), 0),
+    partitions,
+  }
+}
+
+/** Records as offsets tell: compaction and markers are counted as if they were there. */
+function recordCount({ leader, replicas }: PartitionView): number {
+  const said = replicas.find(({ brokerId }) => brokerId === leader) ?? replicas[0]
+  return said === undefined ? 0 : Math.max(0, said.highWatermark - said.logStartOffset)
+}
+
+function brokerView(
+  status: BrokerStatus,
+  report: BrokerReport | undefined,
+  controllerId: number | null,
+  topics: readonly TopicMatrix[],
+): BrokerView {
+  const { brokerId, lifecycle, reason, sinceMs, port } = status
+  const held = topics.flatMap(({ partitions }) =>
+    partitions.filter(({ replicas }) => replicas.some((replica) => replica.brokerId === brokerId)),
+  )
+  return {
+    brokerId,
+    state: stateOf(status, report),
+    reason,
+    isInjected: lifecycle === 'killed' || lifecycle === 'paused',
+    sinceMs,
+    host: '127.0.0.1',
+    port,
+    isController: brokerId === controllerId && lifecycle === 'running',
+    logBytes: report?.replicas.reduce((sum, replica) => sum + replica.logBytes, 0) ?? 0,
+    connections: isGone(status) ? 0 : (report?.connections ?? 0),
+    leaderCount: count(held, ({ leader }) => leader === brokerId),
+    replicaCount: held.length,
+  }
+}
+
+function stateOf({ lifecycle }: BrokerStatus, report: BrokerReport | undefined): BrokerState {
+  if (lifecycle === 'running') return report?.isFenced ? 'fenced' : 'up'
+  // On its way out it takes no new work: for whoever looks on it has stopped.
+  return lifecycle === 'stopping' ? 'stopped' : lifecycle
+}
+
+const isGone = ({ lifecycle }: BrokerStatus): boolean =>
+  lifecycle === 'stopped' || lifecycle === 'killed' || lifecycle === 'crashed'
+
+const indexes = new WeakMap<BrokerReport, ReadonlyMap<string, ReplicaReport>>()
+
+function replicaReport(report: BrokerReport | undefined, topic: string, partition: number): ReplicaReport | undefined {
+  if (report === undefined) return undefined
+  let index = indexes.get(report)
+  if (index === undefined) {
+    index = new Map(report.replicas.map((replica) => [`${replica.topic}/${replica.partition}`, replica]))
+    indexes.set(report, index)
+  }
+  return index.get(`${topic}/${partition}`)
+}
+
+const count = <T>(items: readonly T[], isCounted: (item: T) => boolean): number => items.filter(isCounted).length

@@ -1,0 +1,219 @@
+// The pulse: what happened to the cluster, one event at a time, in short sentences. Kept in memory for the windows and in the journal
+// for tomorrow.
+//
+// Brokers tell of in-sync sets partition by partition; one dead broker leaves fifty of them at once. What belongs together is told
+// in one sentence.
+import type { ClusterEvent, ClusterHost } from '../../src-broker/runtime/cluster-host.ts'
+import type { PulseEvent } from '../contract/cluster.ts'
+import type { Handlers } from '../contract/contract.ts'
+import type { Journal } from '../store/journal.ts'
+import type { EventBus } from './event-bus.ts'
+
+const remembered = 5_000
+const gatherMs = 100
+/** A deed of the user explains what follows within this time. */
+const deedMs = 120_000
+const namedMax = 3
+
+export type PulseContent = Omit<PulseEvent, 'id' | 'atMs'>
+
+type IsrChange = Extract<ClusterEvent, { kind: 'isr-changed' }>
+
+export class PulseService {
+  readonly handlers: Pick<Handlers, 'pulse.history'>
+  readonly #events: EventBus
+  readonly #journal: Journal
+  readonly #unsubscribe: () => void
+  readonly #memory: PulseEvent[] = []
+  /** When the user last asked something of a broker: `2 stop`. */
+  readonly #deeds = new Map<string, number>()
+  #gathered: IsrChange[] = []
+  #timer: NodeJS.Timeout | null = null
+  #lastId = 0
+
+  constructor(host: ClusterHost, events: EventBus, journal: Journal) {
+    this.#events = events
+    this.#journal = journal
+    this.handlers = { 'pulse.history': ({ sinceMs }) => this.#history(sinceMs) }
+    for (const { brokerId, lifecycle, sinceMs } of host.brokers()) {
+      // It came up before anybody listened.
+      if (lifecycle === 'running')
+        this.tell(sinceMs, { ...calm, kind: 'broker-started', brokerId, text: `broker ${brokerId} started` })
+    }
+    this.#unsubscribe = host.onEvent((event) => this.#hear(event))
+  }
+
+  /** The user asked this of a broker: the event that follows is their doing. */
+  expect(brokerId: number, deed: string): void {
+    this.#deeds.set(`${brokerId} ${deed}`, Date.now())
+  }
+
+  tell(atMs: number, content: PulseContent): void {
+    this.#lastId = Math.max(this.#lastId + 1, Math.trunc(atMs * 1_000))
+    const event: PulseEvent = { id: this.#lastId, atMs, ...content }
+    this.#memory.push(event)
+    if (this.#memory.length > remembered) this.#memory.splice(0, this.#memory.length - remembered)
+    this.#journal.append({ atMs, kind: 'pulse', payload: event })
+    this.#events.emit('pulse', event)
+  }
+
+  close(): void {
+    this.#unsubscribe()
+    this.#tellIsr()
+  }
+
+  #hear(event: ClusterEvent): void {
+    if (event.kind === 'isr-changed') {
+      this.#gathered.push(event)
+      this.#timer ??= setTimeout(() => this.#tellIsr(), gatherMs).unref()
+      return
+    }
+    this.tell(event.atMs, this.#contentOf(event))
+    if (event.kind === 'group-rebalanced') this.#events.emit('changed', { what: 'groups' })
+    if (event.kind === 'topic-created' || event.kind === 'topic-deleted')
+      this.#events.emit('changed', { what: 'topics' })
+  }
+
+  #contentOf(event: Exclude<ClusterEvent, IsrChange>): PulseContent {
+    const { kind, brokerId } = event
+    const broker = `broker ${brokerId}`
+    switch (event.kind) {
+      case 'broker-started':
+        return {
+          ...calm,
+          kind,
+          brokerId,
+          text: `${broker} started`,
+          durationMs: event.tookMs,
+          isInjected: this.#isAsked(brokerId, 'start'),
+        }
+      case 'broker-stopped':
+        return {
+          ...calm,
+          kind,
+          brokerId,
+          text: `${broker} stopped in order`,
+          durationMs: event.tookMs,
+          isInjected: this.#isAsked(brokerId, 'stop'),
+        }
+      case 'broker-killed':
+        return {
+          ...calm,
+          kind,
+          brokerId,
+          text: `${broker} killed`,
+          durationMs: event.tookMs,
+          isInjected: true,
+          severity: 'warning',
+        }
+      case 'broker-paused':
+        return {
+          ...calm,
+          kind,
+          brokerId,
+          text: `${broker} paused`,
+          durationMs: event.tookMs,
+          isInjected: true,
+          severity: 'warning',
+        }
+      case 'broker-resumed':
+        return { ...calm, kind, brokerId, text: `${broker} resumed`, durationMs: event.tookMs, isInjected: true }
+      case 'broker-crashed':
+        return { ...calm, kind, brokerId, text: `${broker} crashed: ${event.reason}`, severity: 'trouble' }
+      case 'broker-fenced':
+        return {
+          ...calm,
+          kind,
+          brokerId,
+          text: `${broker} fenced: the controller no longer counts on it`,
+          severity: 'warning',
+        }
+      case 'broker-unfenced':
+        return { ...calm, kind, brokerId, text: `${broker} back in the cluster` }
+      case 'controller-elected':
+        return {
+          ...calm,
+          kind,
+          brokerId,
+          text: `${broker} is controller, epoch ${event.epoch}`,
+          durationMs: event.tookMs,
+        }
+      case 'leader-changed': {
+        const from = event.from < 0 ? '' : `, before broker ${event.from}`
+        return {
+          ...calm,
+          kind,
+          brokerId,
+          text: `leader of ${listed(event.partitions)}${from}`,
+          durationMs: event.tookMs,
+        }
+      }
+      case 'group-rebalanced': {
+        const members = plural(event.members, 'member')
+        const text = `${event.groupId}: ${members}, generation ${event.generation} (${event.reason})`
+        return { ...calm, kind, brokerId, text, durationMs: event.tookMs }
+      }
+      case 'topic-created':
+        return {
+          ...calm,
+          kind,
+          brokerId: null,
+          text: `${event.topic} created, ${plural(event.partitions, 'partition')}`,
+        }
+      case 'topic-deleted':
+        return { ...calm, kind, brokerId: null, text: `${event.topic} deleted` }
+    }
+  }
+
+  /** In-sync sets that lost or gained the same brokers at about the same time make one event. */
+  #tellIsr(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    const gathered = this.#gathered.splice(0).map((change) => ({
+      ...change,
+      lost: change.from.filter((brokerId) => !change.to.includes(brokerId)),
+      gained: change.to.filter((brokerId) => !change.from.includes(brokerId)),
+    }))
+    for (const alike of Map.groupBy(gathered, ({ lost, gained }) => `${lost}/${gained}`).values()) {
+      const { atMs, lost, gained, brokerId } = alike[0]!
+      const partitions = listed(alike.map(({ partition }) => partition))
+      const isShrunk = lost.length > 0
+      const moved = isShrunk ? lost : gained
+      if (moved.length === 0) continue
+      this.tell(atMs, {
+        ...calm,
+        kind: isShrunk ? 'isr-shrunk' : 'isr-expanded',
+        brokerId: moved.length === 1 ? moved[0]! : brokerId,
+        text: `${brokers(moved)} ${isShrunk ? 'left' : 'joined'} the in-sync replicas of ${partitions}`,
+        severity: isShrunk ? 'warning' : 'info',
+      })
+    }
+  }
+
+  #isAsked(brokerId: number, deed: string): boolean {
+    const key = `${brokerId} ${deed}`
+    const askedAtMs = this.#deeds.get(key)
+    this.#deeds.delete(key)
+    return askedAtMs !== undefined && Date.now() - askedAtMs < deedMs
+  }
+
+  async #history(sinceMs: number): Promise<readonly PulseEvent[]> {
+    const recent = this.#memory.filter(({ atMs }) => atMs >= sinceMs)
+    const firstId = this.#memory[0]?.id ?? Infinity
+    const stored = await this.#journal.read('pulse', sinceMs, remembered).catch(() => [])
+    const earlier = stored.map(({ payload }) => payload as PulseEvent).filter(({ id }) => id < firstId)
+    return [...earlier, ...recent].slice(-remembered)
+  }
+}
+
+const calm = { durationMs: null, isInjected: false, severity: 'info' } as const
+
+const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
+const brokers = (ids: readonly number[]): string =>
+  ids.length === 1 ? `broker ${ids[0]}` : `brokers ${ids.join(', ')}`
+
+/** The first few by name, the rest by number. */
+function listed(names: readonly string[]): string {
+  if (names.length <= namedMax + 1) return names.join(', ')
+  return `${names.slice(0, namedMax).join(', ')} and ${names.length - namedMax} more`
+}
