@@ -64,6 +64,7 @@ export class BrokerWatch {
 
   start(): void {
     for (const id of this.#host.image.brokers.keys()) this.#expect(id)
+    this.#watch()
   }
 
   stop(): void {
@@ -106,7 +107,9 @@ export class BrokerWatch {
   }
 
   peerUp(broker: number): void {
-    if (this.#host.image.brokers.has(broker) && !this.#isAlive(broker)) this.#expect(broker)
+    if (!this.#host.image.brokers.has(broker) || this.#isAlive(broker)) return
+    this.#expect(broker)
+    this.#watch()
   }
 
   /** The broker's port closed: it is dead. */
@@ -182,7 +185,6 @@ export class BrokerWatch {
   #expect(broker: number): void {
     const graceMs = { up: this.#host.sessionTimeoutMs(), unseen: startLingerMs, lost: 0 }[this.#host.link(broker)]
     this.#sessions.expect(broker, this.#host.nowMs() + graceMs)
-    this.#watch()
   }
 
   #touch(broker: number): void {
