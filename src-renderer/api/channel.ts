@@ -1,0 +1,73 @@
+// What carries messages between window and host: Electron's IPC through the preload's bridge, or a WebSocket to the page's own origin.
+
+export type ChannelStatus = 'connecting' | 'open' | 'gone'
+
+export interface Channel {
+  post(message: unknown): void
+  onMessage(callback: (message: unknown) => void): void
+  onStatus(callback: (status: ChannelStatus) => void): void
+}
+
+interface Bridge {
+  post(message: unknown): void
+  onMessage(callback: (message: unknown) => void): void
+}
+
+declare global {
+  interface Window {
+    readonly bridge?: Bridge
+  }
+}
+
+export function openChannel(): Channel {
+  return window.bridge === undefined ? socketChannel(socketUrl()) : bridgeChannel(window.bridge)
+}
+
+function bridgeChannel(bridge: Bridge): Channel {
+  return {
+    post: (message) => bridge.post(message),
+    onMessage: (callback) => bridge.onMessage(callback),
+    // The main process cannot go away and leave its window behind.
+    onStatus: (callback) => callback('open'),
+  }
+}
+
+/** The token stays in the page's address (a reload needs it) and in memory, and nowhere else. */
+function socketUrl(): string {
+  const token = new URLSearchParams(location.search).get('token') ?? ''
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
+  return `${scheme}//${location.host}/rpc?token=${encodeURIComponent(token)}`
+}
+
+const retryMs = [100, 250, 500, 1000, 2000]
+
+/** Connects again whenever the host went away, waiting up to two seconds between tries. */
+function socketChannel(url: string): Channel {
+  let socket: WebSocket | null = null
+  let failures = 0
+  let status: ChannelStatus = 'connecting'
+  let deliver: (message: unknown) => void = () => {}
+  let report: (status: ChannelStatus) => void = () => {}
+  const become = (next: ChannelStatus): void => {
+    if (next !== status) report((status = next))
+  }
+  function connect(): void {
+    socket = new WebSocket(url)
+    socket.addEventListener('open', () => {
+      failures = 0
+      become('open')
+    })
+    socket.addEventListener('message', (event) => deliver(JSON.parse(String(event.data))))
+    socket.addEventListener('close', () => {
+      become('gone')
+      setTimeout(connect, retryMs[Math.min(failures, retryMs.length - 1)])
+      failures += 1
+    })
+  }
+  connect()
+  return {
+    post: (message) => socket?.send(JSON.stringify(message)),
+    onMessage: (callback) => void (deliver = callback),
+    onStatus: (callback) => (report = callback)(status),
+  }
+}

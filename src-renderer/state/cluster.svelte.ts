@@ -1,0 +1,107 @@
+import type { BrokerView, ClusterView, PartitionView, TopicMatrix } from '../../src-main/contract/cluster.ts'
+import type { Client } from '../api/client.ts'
+import { Matrix } from './matrix.svelte.ts'
+import type { Toasts } from './toasts.svelte.ts'
+
+export type BrokerAction = 'kill' | 'pause' | 'resume' | 'start' | 'stop' | 'restart'
+
+export class Cluster {
+  view = $state.raw<ClusterView | null>(null)
+  /** What was asked of a broker and has not been answered. */
+  pending = $state.raw<ReadonlyMap<number, BrokerAction>>(new Map())
+  isHealing = $state(false)
+  readonly matrix = new Matrix()
+
+  readonly brokers = $derived<readonly BrokerView[]>(this.view?.brokers ?? [])
+  readonly faultCount = $derived(this.brokers.filter((broker) => broker.isInjected).length)
+  readonly topicByName = $derived(new Map<string, TopicMatrix>(this.view?.topics.map((t) => [t.topic, t]) ?? []))
+  readonly bootstrap = $derived(this.view?.bootstrap.join(',') ?? '')
+  readonly partitionCount = $derived(this.view?.topics.reduce((sum, t) => sum + t.partitions.length, 0) ?? 0)
+
+  readonly #api: Client['api']
+  readonly #toasts: Toasts
+
+  constructor(client: Client, toasts: Toasts) {
+    this.#api = client.api
+    this.#toasts = toasts
+  }
+
+  async load(): Promise<void> {
+    this.view = await this.#api['cluster.view']()
+  }
+
+  async act(brokerId: number, action: BrokerAction): Promise<void> {
+    if (this.pending.has(brokerId)) return
+    this.pending = new Map(this.pending).set(brokerId, action)
+    try {
+      this.#merge(await this.#api[`broker.${action}`]({ brokerId }))
+    } catch (error) {
+      this.#toasts.fail(error)
+    } finally {
+      const rest = new Map(this.pending)
+      rest.delete(brokerId)
+      this.pending = rest
+    }
+  }
+
+  async heal(): Promise<void> {
+    this.isHealing = true
+    try {
+      this.view = await this.#api['cluster.heal']()
+    } catch (error) {
+      this.#toasts.fail(error)
+    } finally {
+      this.isHealing = false
+    }
+  }
+
+  #merge(broker: BrokerView): void {
+    if (this.view === null) return
+    const brokers = this.view.brokers.map((known) => (known.brokerId === broker.brokerId ? broker : known))
+    this.view = { ...this.view, brokers }
+  }
+}
+
+/** What may be asked of a broker in its state, the likeliest first. */
+export function actionsFor(broker: BrokerView): readonly BrokerAction[] {
+  switch (broker.state) {
+    case 'stopped':
+    case 'killed':
+    case 'crashed':
+      return ['start']
+    case 'paused':
+      return ['resume', 'kill']
+    case 'starting':
+      return ['kill']
+    default:
+      return ['kill', 'pause', 'restart']
+  }
+}
+
+export interface BlastRadius {
+  readonly leadersMoving: number
+  readonly offline: number
+  readonly belowMinIsr: number
+  readonly losesQuorum: boolean
+}
+
+/** What losing this broker now would do, from what is known at this moment. */
+export function blastRadius(view: ClusterView, brokerId: number): BlastRadius {
+  const radius = { leadersMoving: 0, offline: 0, belowMinIsr: 0 }
+  for (const topic of view.topics)
+    for (const partition of topic.partitions) {
+      if (!partition.isr.includes(brokerId)) continue
+      const left = survivors(view, partition, brokerId)
+      if (left === 0) radius.offline += 1
+      else if (partition.leader === brokerId) radius.leadersMoving += 1
+      if (left > 0 && left < topic.minInsyncReplicas && left + 1 >= topic.minInsyncReplicas) radius.belowMinIsr += 1
+    }
+  const voters = view.brokers.length
+  const alive = view.brokers.filter((broker) => isServing(broker) && broker.brokerId !== brokerId).length
+  return { ...radius, losesQuorum: alive * 2 <= voters }
+}
+
+const survivors = (view: ClusterView, partition: PartitionView, without: number): number =>
+  partition.isr.filter((id) => id !== without && view.brokers.some((b) => b.brokerId === id && isServing(b))).length
+
+export const isServing = (broker: BrokerView): boolean => broker.state === 'up' || broker.state === 'fenced'

@@ -1,0 +1,165 @@
+import type { MessageDetail, MessagePage, MessageQuery, MessageRow, Payload } from '../../src-main/contract/messages.ts'
+import type { Client } from '../api/client.ts'
+import { parseTime, type Zone } from '../lib/time.ts'
+import { rowKey } from './row-key.ts'
+import { Tail } from './tail.svelte.ts'
+import { type Explained, explain } from './toasts.svelte.ts'
+
+export type Start = 'newest' | 'oldest' | 'offset' | 'timestamp'
+
+/** What reading cost so far, over all pages of one question. */
+export interface Scan {
+  readonly records: number
+  readonly bytes: number
+  readonly tookMs: number
+  readonly stopped: MessagePage['stopped']
+}
+
+const pageLimit = 200
+
+export class MessageList {
+  readonly topic: string
+  readonly tail: Tail
+  start = $state<Start>('newest')
+  offsetText = $state('')
+  timeText = $state('')
+  partitions = $state.raw<readonly number[] | null>(null)
+  contains = $state('')
+  error = $state.raw<Explained | null>(null)
+  scan = $state.raw<Scan | null>(null)
+  isLoading = $state(false)
+  selectedKey = $state<string | null>(null)
+  detail = $state.raw<MessageDetail | null>(null)
+  detailError = $state.raw<Explained | null>(null)
+  #page = $state.raw<readonly MessageRow[]>([])
+  #cursor = $state.raw<string | null>(null)
+  #question = 0
+  readonly #client: Client
+  readonly #zone: () => Zone
+
+  readonly rows = $derived.by(() => (this.tail.rows.length === 0 ? this.#page : [...this.tail.rows, ...this.#page]))
+  readonly canContinue = $derived(this.#cursor !== null)
+  readonly selected = $derived(this.rows.find((row) => rowKey(row) === this.selectedKey) ?? null)
+  readonly from = $derived<MessageQuery['from'] | null>(this.#from())
+  /** Why the question cannot be asked, or null. */
+  readonly invalid = $derived(
+    this.from !== null
+      ? null
+      : this.start === 'offset'
+        ? 'An offset is a whole number.'
+        : 'A time is 2026-11-21 09:30.',
+  )
+
+  constructor(client: Client, topic: string, zone: () => Zone) {
+    this.#client = client
+    this.topic = topic
+    this.#zone = zone
+    this.tail = new Tail(client, topic)
+    this.tail.accepts = (row) => matches(row, this.contains)
+  }
+
+  /** Asks from the start. An older answer that comes late is dropped. */
+  async load(): Promise<void> {
+    const from = this.from
+    if (from === null) return
+    if (this.tail.state !== 'off' && this.start !== 'newest') this.tail.stop()
+    await this.#ask(from, true)
+  }
+
+  /** Reads on where the last page ended. */
+  async more(): Promise<void> {
+    if (this.#cursor === null || this.isLoading) return
+    await this.#ask({ kind: 'cursor', cursor: this.#cursor }, false)
+  }
+
+  /** Leaves the answer of a running question unread. */
+  abandon(): void {
+    this.#question += 1
+    this.isLoading = false
+  }
+
+  /** First the tail, then the page: what arrives between the two is in both, and shown once. */
+  async goLive(): Promise<void> {
+    this.start = 'newest'
+    try {
+      await this.tail.start(this.partitions)
+    } catch (error) {
+      this.error = explain(error)
+      return
+    }
+    await this.load()
+  }
+
+  async show(row: MessageRow): Promise<void> {
+    const key = rowKey(row)
+    if (this.selectedKey === key) return
+    this.selectedKey = key
+    this.detail = null
+    this.detailError = null
+    if (row.kind !== 'record') return
+    try {
+      const { partition, offset } = row
+      const detail = await this.#client.api['messages.detail']({ topic: this.topic, partition, offset })
+      if (this.selectedKey === key) this.detail = detail
+    } catch (error) {
+      if (this.selectedKey === key) this.detailError = explain(error)
+    }
+  }
+
+  close(): void {
+    this.selectedKey = null
+    this.detail = null
+  }
+
+  async #ask(from: MessageQuery['from'], isNew: boolean): Promise<void> {
+    this.#question += 1
+    const question = this.#question
+    this.isLoading = true
+    this.error = null
+    if (isNew) this.#cursor = null
+    try {
+      const { topic, partitions, contains } = this
+      const page = await this.#client.api['messages.page']({ topic, partitions, from, limit: pageLimit, contains })
+      if (question === this.#question) this.#take(page, isNew)
+    } catch (error) {
+      if (question === this.#question) this.error = explain(error)
+    }
+    if (question === this.#question) this.isLoading = false
+  }
+
+  #take(page: MessagePage, isNew: boolean): void {
+    const live = new Set(this.tail.rows.map(rowKey))
+    const rows = page.rows.filter((row) => !live.has(rowKey(row)))
+    this.#page = isNew ? rows : [...this.#page, ...rows]
+    this.tail.known = new Set(this.#page.slice(0, pageLimit).map(rowKey))
+    this.#cursor = page.nextCursor
+    const before = isNew ? null : this.scan
+    this.scan = {
+      records: (before?.records ?? 0) + page.scannedRecords,
+      bytes: (before?.bytes ?? 0) + page.scannedBytes,
+      tookMs: (before?.tookMs ?? 0) + page.tookMs,
+      stopped: page.stopped,
+    }
+  }
+
+  #from(): MessageQuery['from'] | null {
+    if (this.start === 'offset') {
+      const digits = this.offsetText.replace(/[,\s]/g, '')
+      return /^\d{1,15}$/.test(digits) ? { kind: 'offset', offset: Number(digits) } : null
+    }
+    if (this.start === 'timestamp') {
+      const timestampMs = parseTime(this.timeText, this.#zone())
+      return timestampMs === null ? null : { kind: 'timestamp', timestampMs }
+    }
+    return { kind: this.start }
+  }
+}
+
+/** Whether a row that came live shows the text: the host filters pages, the window what it is sent. */
+function matches(row: MessageRow, contains: string): boolean {
+  const wanted = contains.toLowerCase()
+  return wanted === '' || textOf(row.key).includes(wanted) || textOf(row.value).includes(wanted)
+}
+
+const textOf = (payload: Payload): string =>
+  payload.kind === 'json' || payload.kind === 'text' ? payload.text.toLowerCase() : ''

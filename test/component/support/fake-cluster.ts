@@ -1,0 +1,275 @@
+// A cluster that exists only as numbers: enough of Kafka's rules for the window to be looked at and tried.
+import type {
+  BrokerView,
+  ClusterView,
+  PartitionView,
+  PulseEvent,
+  ReplicaView,
+  TopicMatrix,
+} from '../../../src-main/contract/cluster.ts'
+
+interface Replica {
+  brokerId: number
+  end: number
+  high: number
+}
+interface Partition {
+  leader: number | null
+  epoch: number
+  isr: number[]
+  replicas: Replica[]
+  start: number
+}
+interface Topic {
+  name: string
+  isInternal: boolean
+  minInsyncReplicas: number
+  perTick: number
+  partitions: Partition[]
+}
+type Broker = { -readonly [K in keyof BrokerView]: BrokerView[K] }
+
+export interface TopicSpec {
+  readonly name: string
+  readonly partitions: number
+  readonly replicationFactor?: number
+  readonly minInsyncReplicas?: number
+  readonly records?: number
+  readonly perTick?: number
+  readonly isInternal?: boolean
+}
+
+export class FakeCluster {
+  readonly brokers: Broker[]
+  readonly topics = new Map<string, Topic>()
+  readonly events: PulseEvent[] = []
+  onevent: (event: PulseEvent) => void = () => {}
+  controllerEpoch = 7
+  #ratePerSecond = 0
+  #now: () => number
+
+  constructor(brokerCount: number, now: () => number) {
+    this.#now = now
+    this.brokers = Array.from({ length: brokerCount }, (_, i) => ({
+      brokerId: i + 1,
+      state: 'up',
+      reason: null,
+      isInjected: false,
+      sinceMs: now() - 900_000,
+      host: '127.0.0.1',
+      port: 9092 + 2 * i,
+      isController: i === 0,
+      logBytes: 409_000_000 + 3_100_000 * i,
+      connections: 4,
+      leaderCount: 0,
+      replicaCount: 0,
+    }))
+  }
+
+  create(spec: TopicSpec): void {
+    const factor = Math.min(spec.replicationFactor ?? 3, this.brokers.length)
+    this.topics.set(spec.name, {
+      name: spec.name,
+      isInternal: spec.isInternal ?? false,
+      minInsyncReplicas: spec.minInsyncReplicas ?? Math.min(2, factor),
+      perTick: spec.perTick ?? 0,
+      partitions: Array.from({ length: spec.partitions }, (_, p) => {
+        const end =
+          Math.round((spec.records ?? 0) / spec.partitions) + ((p * 37) % 53 || 0) * Number((spec.records ?? 0) > 999)
+        const ids = Array.from({ length: factor }, (_, i) => 1 + ((p + i) % this.brokers.length))
+        return {
+          leader: ids[0]!,
+          epoch: 4,
+          isr: [...ids],
+          start: 0,
+          replicas: ids.map((brokerId) => ({ brokerId, end, high: end })),
+        }
+      }),
+    })
+  }
+
+  /** One quarter of a second of traffic. */
+  tick(): void {
+    let records = 0
+    for (const topic of this.topics.values())
+      for (const partition of topic.partitions) {
+        const leader = partition.replicas.find((replica) => replica.brokerId === partition.leader)
+        if (leader === undefined) continue
+        const more = Math.round(topic.perTick * (0.5 + Math.random()))
+        leader.end += more
+        records += more
+        for (const replica of partition.replicas)
+          if (partition.isr.includes(replica.brokerId)) {
+            replica.end = Math.max(replica.end, leader.end - Math.round(Math.random() * topic.perTick * 0.4))
+            replica.high = replica.end
+          }
+        leader.high = Math.min(
+          ...partition.replicas.filter((r) => partition.isr.includes(r.brokerId)).map((r) => r.end),
+        )
+      }
+    this.#ratePerSecond = records * 4
+  }
+
+  append(topic: string, partition: number): number {
+    const found = this.topics.get(topic)!.partitions[partition]!
+    const offset = found.replicas[0]!.end
+    for (const replica of found.replicas) replica.end = replica.high = offset + 1
+    return offset
+  }
+
+  down(brokerId: number, state: 'killed' | 'paused' | 'stopped' | 'crashed', reason: string | null = null): BrokerView {
+    const broker = this.broker(brokerId)
+    const isInjected = state === 'killed' || state === 'paused'
+    Object.assign(broker, { state, reason, isInjected, sinceMs: this.#now(), isController: false })
+    const kind = `broker-${state}` as PulseEvent['kind']
+    this.happened({
+      kind,
+      brokerId,
+      text: `broker ${brokerId} ${state}`,
+      isInjected,
+      severity: state === 'crashed' ? 'trouble' : 'info',
+    })
+    if (this.#controller() === null) this.#elect()
+    this.#moveLeaders(brokerId)
+    return broker
+  }
+
+  up(brokerId: number): BrokerView {
+    const broker = this.broker(brokerId)
+    const kind = broker.state === 'paused' ? 'broker-resumed' : 'broker-started'
+    Object.assign(broker, { state: 'up', reason: null, isInjected: false, sinceMs: this.#now() })
+    this.happened({
+      kind,
+      brokerId,
+      text: kind === 'broker-started' ? `broker ${brokerId} started` : 'resumed',
+      durationMs: 212,
+    })
+    for (const topic of this.topics.values())
+      for (const partition of topic.partitions) {
+        const replica = partition.replicas.find((r) => r.brokerId === brokerId)
+        if (replica === undefined || partition.isr.includes(brokerId)) continue
+        const leader = partition.replicas.find((r) => r.brokerId === partition.leader)
+        replica.end = replica.high = leader?.end ?? replica.end
+        partition.isr.push(brokerId)
+        partition.leader ??= brokerId
+      }
+    return broker
+  }
+
+  happened(event: Partial<PulseEvent> & Pick<PulseEvent, 'kind' | 'text'>): void {
+    const whole: PulseEvent = {
+      id: this.events.length + 1,
+      atMs: this.#now(),
+      brokerId: null,
+      durationMs: null,
+      isInjected: false,
+      severity: 'info',
+      ...event,
+    }
+    this.events.push(whole)
+    this.onevent(whole)
+  }
+
+  broker(brokerId: number): Broker {
+    return this.brokers.find((broker) => broker.brokerId === brokerId)!
+  }
+
+  /** A follower that cannot keep up. */
+  lag(topic: string, partition: number, brokerId: number, behind: number): void {
+    const found = this.topics.get(topic)!.partitions[partition]!
+    found.isr = found.isr.filter((id) => id !== brokerId)
+    const replica = found.replicas.find((r) => r.brokerId === brokerId)!
+    replica.end = replica.high = found.replicas[0]!.end - behind
+  }
+
+  view(): ClusterView {
+    const topics = [...this.topics.values()].map((topic) => this.#matrix(topic))
+    const all = topics.flatMap((topic) => topic.partitions.map((partition) => ({ topic, partition })))
+    return {
+      clusterId: 'pR3ssr00mCluster_abcde',
+      bootstrap: this.brokers.map((broker) => `${broker.host}:${broker.port}`),
+      controllerId: this.#controller()?.brokerId ?? null,
+      controllerEpoch: this.controllerEpoch,
+      brokers: this.brokers.map((broker) => ({
+        ...broker,
+        leaderCount: all.filter(({ partition }) => partition.leader === broker.brokerId).length,
+        replicaCount: all.filter(({ partition }) => partition.replicas.some((r) => r.brokerId === broker.brokerId))
+          .length,
+      })),
+      topics,
+      recordsInPerSecond: this.#ratePerSecond,
+      recordsOutPerSecond: this.#ratePerSecond * 2,
+      bytesInPerSecond: this.#ratePerSecond * 184,
+      bytesOutPerSecond: this.#ratePerSecond * 368,
+      underReplicatedPartitions: all.filter(({ partition: p }) => p.isr.length < p.replicas.length).length,
+      belowMinIsrPartitions: all.filter(({ topic: t, partition: p }) => p.isr.length < t.minInsyncReplicas).length,
+      offlinePartitions: all.filter(({ partition }) => partition.leader === null).length,
+      atMs: this.#now(),
+    }
+  }
+
+  #matrix(topic: Topic): TopicMatrix {
+    const partitions = topic.partitions.map((partition, index) => this.#partition(partition, index))
+    return {
+      topic: topic.name,
+      topicId: `id-${topic.name}`,
+      isInternal: topic.isInternal,
+      replicationFactor: topic.partitions[0]!.replicas.length,
+      minInsyncReplicas: topic.minInsyncReplicas,
+      recordCount: topic.partitions.reduce((sum, p) => sum + Math.max(...p.replicas.map((r) => r.high)) - p.start, 0),
+      partitions,
+    }
+  }
+
+  #partition(partition: Partition, index: number): PartitionView {
+    return {
+      partition: index,
+      leader: partition.leader,
+      leaderEpoch: partition.epoch,
+      isr: [...partition.isr],
+      replicas: partition.replicas.map((replica): ReplicaView => {
+        const isUp = this.broker(replica.brokerId).state === 'up'
+        return {
+          brokerId: replica.brokerId,
+          role: !isUp ? 'offline' : replica.brokerId === partition.leader ? 'leader' : 'follower',
+          isInSync: partition.isr.includes(replica.brokerId),
+          logStartOffset: partition.start,
+          logEndOffset: replica.end,
+          highWatermark: replica.high,
+          logBytes: replica.end * 184,
+        }
+      }),
+    }
+  }
+
+  #controller(): Broker | null {
+    return this.brokers.find((broker) => broker.isController) ?? null
+  }
+
+  #elect(): void {
+    const next = this.brokers.find((broker) => broker.state === 'up')
+    if (next === undefined) return
+    next.isController = true
+    this.controllerEpoch += 1
+    this.happened({ kind: 'controller-elected', brokerId: next.brokerId, text: 'controller', durationMs: 38 })
+  }
+
+  #moveLeaders(brokerId: number): void {
+    const moved = new Map<number, string[]>()
+    for (const topic of this.topics.values())
+      topic.partitions.forEach((partition, index) => {
+        if (!partition.isr.includes(brokerId)) return
+        const left = partition.isr.filter((id) => id !== brokerId && this.broker(id).state === 'up')
+        if (left.length > 0) partition.isr = left
+        if (partition.leader !== brokerId) return
+        partition.leader = left[0] ?? null
+        partition.epoch += 1
+        if (left[0] !== undefined) moved.set(left[0], [...(moved.get(left[0]) ?? []), `${topic.name}-${index}`])
+      })
+    for (const [to, names] of moved) {
+      const text = `leader of ${names.slice(0, 2).join(', ')}${names.length > 2 ? ` and ${names.length - 2} more` : ''}`
+      this.happened({ kind: 'leader-changed', brokerId: to, text, durationMs: 38 })
+      this.happened({ kind: 'isr-shrunk', brokerId: to, text: `ISR 3 → 2`, severity: 'warning' })
+    }
+  }
+}
