@@ -21,7 +21,7 @@ const days = 86_400_000
 
 export const brokerConfigs = {
   // The broker itself
-  'node.id': int(-1, 'Number of the broker in the cluster.').min(0),
+  'node.id': optionalInt('Number of the broker in the cluster.').min(0),
   'broker.id': int(-1, 'Older name of node.id.'),
   'broker.rack': optionalString('Rack of the broker. Replicas of a partition are spread over racks.'),
   listeners: list('PLAINTEXT://:9092', 'Where the broker listens.').dynamic(),
@@ -31,7 +31,11 @@ export const brokerConfigs = {
     'Where clients are told to find the broker.',
   ),
   'log.dirs': new Definition<readonly string[] | null>('list', null, 'Directories that hold the logs.'),
-  'process.roles': list('', 'Every broker here is also a voter of the metadata quorum.'),
+  'process.roles': new Definition<readonly string[] | null>(
+    'list',
+    null,
+    'Every broker here is also a voter of the metadata quorum.',
+  ),
   'connections.max.idle.ms': long(10 * minutes, 'Idle time after which a connection is closed.'),
   'socket.request.max.bytes': int(104_857_600, 'The largest request that is read.').min(1),
   'fetch.max.bytes': int(57_671_680, 'The most a fetch answers with.').min(1_024),

@@ -101,7 +101,7 @@ export class Definition<Value = unknown> {
           ? this.#rangeProblem(Number(text), (why) => invalid(why, asDouble(Number(text))))
           : invalid('Not a number of type DOUBLE')
       case 'list':
-        return this.#unknownItem(listOf(text), (item) => `Invalid value ${item} for configuration ${name}: `)
+        return this.#unknownItem(listOf(text), invalid)
       default:
         return this.#unknownItem([text], invalid)
     }
@@ -135,10 +135,10 @@ export class Definition<Value = unknown> {
     return invalid(value < min ? `Value must be at least ${min}` : `Value must be no more than ${max}`)
   }
 
-  #unknownItem(items: readonly string[], prefix: (why: string) => string): string | undefined {
+  #unknownItem(items: readonly string[], invalid: (why: string, shown?: string) => string): string | undefined {
     const { allowed } = this.rules
     const unknown = allowed === undefined ? undefined : items.find((item) => !allowed.includes(item))
-    return unknown === undefined ? undefined : prefix(`String must be one of: ${allowed!.join(', ')}`)
+    return unknown === undefined ? undefined : invalid(`String must be one of: ${allowed!.join(', ')}`, unknown)
   }
 
   #with(rules: Partial<Rules>): Definition<Value> {

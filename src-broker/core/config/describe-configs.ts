@@ -1,7 +1,7 @@
 // Settings with where they come from, as DescribeConfigs and CreateTopics show them.
 import type { MetadataImage } from '../quorum/image.ts'
 import { type BrokerConfig, brokerConfigNames, brokerDefinition } from './broker-config.ts'
-import { configTypes, type Definition } from './definition.ts'
+import { configTypes, type Definition, longMax } from './definition.ts'
 import { brokerDefault } from './topic-config.ts'
 import { type TopicConfigName, topicConfigSynonyms, topicConfigs } from './topic-configs.ts'
 
@@ -41,7 +41,7 @@ export const describeTopicConfigs = (viewer: Viewer, own: ReadonlyMap<string, st
     const synonym = topicConfigSynonyms[name as TopicConfigName]
     const inherited = synonym === undefined ? [] : brokerSettings(viewer, synonym)
     const settings = value === undefined ? inherited : [{ name, value, source: configSources.topic }, ...inherited]
-    return described(name, definition, settings, String(brokerDefault(viewer.config, name as TopicConfigName)))
+    return described(name, definition, settings, asText(brokerDefault(viewer.config, name as TopicConfigName)))
   })
 
 export const describeBroker = (viewer: Viewer): DescribedConfig[] =>
@@ -84,6 +84,8 @@ function described(
     synonyms: settings.map(hidden),
   }
 }
+
+const asText = (value: unknown): string => (value === Number(longMax) ? longMax : String(value))
 
 /** Kafka shows a setting that it does not know as sensitive: nobody can tell what it holds. */
 const unknownConfig = ({ name, source }: ConfigSetting): DescribedConfig => ({

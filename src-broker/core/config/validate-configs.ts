@@ -33,9 +33,16 @@ function compactionLagProblem(configs: ReadonlyMap<string, string>): string | un
 }
 
 /** Of dynamic broker settings. Names that Kafka does not know are kept: they may be for a plug-in. */
-export function brokerConfigsProblem(configs: ReadonlyMap<string, string>): string | undefined {
-  const fixed = [...configs.keys()].filter((name) => brokerDefinition(name)?.rules.isDynamic === false)
+export function brokerConfigsProblem(configs: ReadonlyMap<string, string>, isForAll: boolean): string | undefined {
+  const names = [...configs.keys()]
+  const fixed = names.filter((name) => brokerDefinition(name)?.rules.isDynamic === false)
   if (fixed.length > 0) return `Cannot update these configs dynamically: [${fixed.join(', ')}]`
+  const ofOneBroker = isForAll
+    ? names.filter((name) => /^(listeners|(listener|principal|ssl|sasl)\..*)$/.test(name))
+    : []
+  if (ofOneBroker.length > 0) {
+    return `Cannot update these configs at default cluster level, broker id must be specified: [${ofOneBroker.join(', ')}]`
+  }
   for (const [name, value] of configs) {
     const problem = brokerDefinition(name)?.problem(name, value)
     if (problem !== undefined) return problem

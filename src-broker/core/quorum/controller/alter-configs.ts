@@ -49,7 +49,7 @@ function alter(image: MetadataImage, resource: Resource): InputOf<'ConfigRecord'
     if (value !== (before.get(name) ?? null))
       records.push({ type: 'ConfigRecord', resourceType, resourceName, name, value })
   }
-  const invalid = isTopic ? topicConfigsProblem(after) : brokerConfigsProblem(after)
+  const invalid = isTopic ? topicConfigsProblem(after) : brokerConfigsProblem(after, resourceName === '')
   return invalid === undefined ? records : refuse(isTopic ? errors.INVALID_CONFIG : errors.INVALID_REQUEST, invalid)
 }
 
@@ -67,8 +67,9 @@ function requestProblem(image: MetadataImage, { resourceType, resourceName, conf
       : refuse(errors.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`)
   }
   if (resourceType !== brokerResource) return wrong(`Unknown resource type ${resourceType}`)
-  if (resourceName === '' || image.brokers.has(Number(resourceName))) return undefined
-  return wrong(`Unexpected broker id ${resourceName}`)
+  if (resourceName === '') return undefined
+  if (!/^-?\d+$/.test(resourceName)) return wrong(`Node id must be an integer, but it is: ${resourceName}`)
+  return image.brokers.has(Number(resourceName)) ? undefined : wrong(`No broker ${resourceName} is registered`)
 }
 
 function valueAfter(current: string | undefined, operation: Operation, isTopic: boolean): string | null | ApiError {

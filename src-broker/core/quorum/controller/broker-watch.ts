@@ -139,9 +139,12 @@ export class BrokerWatch {
     this.#commands.add(
       (situation) => registerBrokers(situation, requests),
       (responses) => {
-        for (const [index, { request, answer }] of arriving.entries()) {
+        // All sessions first: whoever is answered may heartbeat at once, and is to wait for the others then.
+        for (const [index, { request }] of arriving.entries()) {
+          if (responses?.[index]?.errorCode === errors.NONE) this.#touch(request.brokerId)
+        }
+        for (const [index, { answer }] of arriving.entries()) {
           const response = responses?.[index]
-          if (response?.errorCode === errors.NONE) this.#touch(request.brokerId)
           answer(response === undefined ? abandoned : { errorCode: errors.NONE, response })
         }
       },

@@ -33,7 +33,6 @@ export function createTopics(situation: Situation, request: CreateTopicsRequest)
       topics.push(refused(topic.name, created))
       continue
     }
-    taken.set(collisionKey(topic.name), topic.name)
     records.push(...created.records)
     topics.push(created.result)
   }
