@@ -2,7 +2,7 @@
 // less than a microsecond, a detour over the thread pool thirty, and the pool couples brokers that should not know each other.
 
 import * as fs from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type Disk, DiskError, type DiskFile } from '../base/disk.ts'
 
 export class FileDisk implements Disk {
@@ -39,6 +39,8 @@ export class FileDisk implements Disk {
   }
 
   read(path: string): Uint8Array | undefined {
+    // Many of these files are often not there, and an exception costs ten times as much as a look.
+    if (!fs.existsSync(this.#absolute(path))) return undefined
     return absentAs(undefined, path, () => fs.readFileSync(this.#absolute(path)))
   }
 
@@ -46,7 +48,7 @@ export class FileDisk implements Disk {
     const target = this.#absolute(path)
     const beside = `${target}.tmp`
     attempt(path, () => {
-      fs.writeFileSync(beside, content, { flush: true })
+      fs.writeFileSync(beside, content, { flush: true, mode: 0o600 })
       fs.renameSync(beside, target)
       syncDirectory(dirname(target))
     })
@@ -59,7 +61,12 @@ export class FileDisk implements Disk {
 
   remove(path: string): void {
     this.#release(path)
-    attempt(path, () => fs.rmSync(this.#absolute(path), { recursive: true, force: true }))
+    const target = this.#absolute(path)
+    attempt(path, () => {
+      const found = fs.lstatSync(target, { throwIfNoEntry: false })
+      if (found?.isDirectory()) fs.rmSync(target, { recursive: true, force: true })
+      else if (found !== undefined) fs.unlinkSync(target)
+    })
   }
 
   /** Lets go of every descriptor; files open again when used. */
@@ -88,11 +95,12 @@ export class FileDisk implements Disk {
 
   /** Windows neither renames nor removes what is open. */
   #release(path: string): void {
-    for (const file of this.#open) if (file?.path === path || file?.path.startsWith(`${path}/`)) file.release()
+    const inside = `${path}/`
+    for (const file of this.#open) if (file?.path === path || file?.path.startsWith(inside)) file.release()
   }
 
   #absolute(path: string): string {
-    return join(this.#root, path)
+    return path === '' ? this.#root : `${this.#root}/${path}`
   }
 }
 
@@ -172,7 +180,7 @@ class OpenFile implements DiskFile {
   }
 
   #look(): number {
-    this.#size = absentAs(0, this.path, () => fs.statSync(this.#absolute).size)
+    this.#size = attempt(this.path, () => fs.statSync(this.#absolute, { throwIfNoEntry: false })?.size ?? 0)
     return this.#size
   }
 

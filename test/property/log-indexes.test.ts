@@ -29,7 +29,7 @@ test('an offset index answers like a list that is searched from end to end', () 
       let model: { offset: number; position: number }[] = []
       let next = baseOffset
       for (const one of steps) {
-        if (one.type === 'flush') index.sync()
+        if (one.type === 'flush') index.flush()
         if (one.type === 'cut') {
           const offset = baseOffset + Math.floor((next - baseOffset) * one.share)
           index.truncateTo(offset)
@@ -46,9 +46,9 @@ test('an offset index answers like a list that is searched from end to end', () 
           ...Array.from({ length: next - baseOffset + 1 }, (_, at) => baseOffset + at),
         ]
         for (const offset of questions) {
-          expect(index.lookup(offset)).toBe(model.findLast((entry) => entry.offset <= offset)?.position ?? 0)
+          expect(index.lookup(offset).position).toBe(model.findLast((entry) => entry.offset <= offset)?.position ?? 0)
         }
-        expect(index.lastPosition).toBe(model.at(-1)?.position ?? 0)
+        expect(index.lastEntry.position).toBe(model.at(-1)?.position ?? 0)
       }
     }),
   )
@@ -62,7 +62,7 @@ test('a time index answers like a list that is searched from end to end', () => 
       let next = baseOffset
       let time = 50
       for (const one of steps) {
-        if (one.type === 'flush') index.sync()
+        if (one.type === 'flush') index.flush()
         if (one.type === 'cut') {
           const offset = baseOffset + Math.floor((next - baseOffset) * one.share)
           index.truncateTo(offset)

@@ -70,4 +70,10 @@ export class BatchWalk {
 /** For looking up one place: a little more than what lies between two index entries. Shared: lookups do not overlap. */
 export const lookupWalk = new BatchWalk(8 * 1024)
 /** For reading through much of a file. */
-export const scanBlockBytes = 1024 * 1024
+export function scanning(file: DiskFile, from: number, to: number): BatchWalk {
+  const walk = new BatchWalk(Math.max(batchHeaderBytes, Math.min(scanBlockBytes, to - from)))
+  walk.start(file, from, to)
+  return walk
+}
+
+const scanBlockBytes = 1024 * 1024

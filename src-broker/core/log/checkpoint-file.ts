@@ -5,15 +5,14 @@ import { decodeText, encodeText } from '../../base/text.ts'
 
 const version = '0'
 
-/** The fields of every entry; undefined where the file is missing or is not what its first two lines promise. */
-export function readCheckpoint(disk: Disk, path: string, fields: number): string[][] | undefined {
+/** The lines of the entries; undefined where the file is missing or is not what its first two lines promise. */
+export function readCheckpoint(disk: Disk, path: string): string[] | undefined {
   const content = disk.read(path)
   if (content === undefined) return undefined
-  const [firstLine, count, ...rest] = decodeText(content).split('\n')
-  const entries = rest.filter((line) => line !== '').map((line) => line.split(' '))
-  const isSound =
-    firstLine === version && entries.length === Number(count) && entries.every((entry) => entry.length === fields)
-  return isSound ? entries : undefined
+  const lines = decodeText(content).split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  const isSound = lines.length >= 2 && lines[0] === version && lines.length - 2 === Number(lines[1])
+  return isSound ? lines.slice(2) : undefined
 }
 
 export function writeCheckpoint(disk: Disk, path: string, lines: readonly string[]): void {
@@ -37,7 +36,8 @@ export class OffsetCheckpoint {
   /** Offsets by the partition's directory name. An unreadable file counts as empty: recovery finds out the rest. */
   read(): Map<string, number> {
     const offsets = new Map<string, number>()
-    for (const [topic, partition, offset] of readCheckpoint(this.#disk, this.#path, 3) ?? []) {
+    for (const line of readCheckpoint(this.#disk, this.#path) ?? []) {
+      const [topic, partition, offset] = line.split(' ')
       const value = Number(offset)
       if (Number.isSafeInteger(value) && value >= 0) offsets.set(`${topic}-${partition}`, value)
     }

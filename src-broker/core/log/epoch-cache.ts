@@ -23,6 +23,8 @@ export class EpochCache {
   readonly #path: string
   /** Undefined until the file was read. */
   #entries: EpochEntry[] | undefined
+  /** Assigned before that: thousands of leaders begin an epoch at once, and few of them write. */
+  #pending: EpochEntry | undefined
   #isDirty = false
 
   constructor(disk: Disk, path: string) {
@@ -32,7 +34,7 @@ export class EpochCache {
 
   /** -1 without entries. */
   get latestEpoch(): number {
-    return this.#load().at(-1)?.epoch ?? -1
+    return (this.#pending ?? this.#load().at(-1))?.epoch ?? -1
   }
 
   /** Oldest first. */
@@ -42,6 +44,10 @@ export class EpochCache {
 
   /** Notes that records of `epoch` begin at `startOffset`. Entries that contradict it go: the newer knowledge counts. */
   assign(epoch: number, startOffset: number): void {
+    if (this.#entries === undefined && this.#pending === undefined) {
+      this.#pending = { epoch, startOffset }
+      return
+    }
     const entries = this.#load()
     const latest = entries.at(-1)
     if (latest !== undefined && latest.epoch === epoch && startOffset >= latest.startOffset) return
@@ -95,6 +101,7 @@ export class EpochCache {
 
   /** Writes the file where it is behind. */
   save(): void {
+    if (this.#pending !== undefined) this.#load()
     if (!this.#isDirty) return
     writeCheckpoint(
       this.#disk,
@@ -106,8 +113,16 @@ export class EpochCache {
 
   #load(): EpochEntry[] {
     if (this.#entries !== undefined) return this.#entries
-    const lines = readCheckpoint(this.#disk, this.#path, 2) ?? []
-    this.#entries = lines.map(([epoch, startOffset]) => ({ epoch: Number(epoch), startOffset: Number(startOffset) }))
+    const entries = (readCheckpoint(this.#disk, this.#path) ?? []).map(parseEntry)
+    this.#entries = entries.every((entry) => entry !== undefined) ? entries : []
+    const pending = this.#pending
+    this.#pending = undefined
+    if (pending !== undefined) this.assign(pending.epoch, pending.startOffset)
     return this.#entries
   }
+}
+
+function parseEntry(line: string): EpochEntry | undefined {
+  const match = /^(\d+) (\d+)$/.exec(line)
+  return match === null ? undefined : { epoch: Number(match[1]), startOffset: Number(match[2]) }
 }

@@ -7,13 +7,16 @@ const firstTailEntries = 16
  * free of the disk; `flush` writes what waits in one go. Looking back reads single entries from the file: a search in an
  * index of a gigabyte's segment is some 18 small reads, and no index has to be held in memory for it.
  *
- * Not checksummed: after an unclean stop what lies beyond the recovery point is rebuilt from the log, never repaired.
+ * Neither checksummed nor synced: an entry says where to look in the log, and the log says whether it was right. After
+ * an unclean stop what lies beyond the recovery point is built anew, never repaired.
  */
 export class IndexFile {
   readonly #file: DiskFile
   readonly #entryBytes: number
-  /** -1 until the file was looked at. */
+  /** Entries in the file, as far as they count; -1 until the file was looked at. */
   #countOnDisk = -1
+  /** Whether the file has more than counts: cut off with the next flush, if it is not written over. */
+  #isFileLonger = false
   #tail = noBytes
   #tailView = noView
   #tailCount = 0
@@ -58,7 +61,7 @@ export class IndexFile {
     const onDisk = this.#onDisk()
     if (count >= onDisk) this.#tailCount = Math.min(this.#tailCount, count - onDisk)
     else {
-      this.#file.truncate(count * this.#entryBytes)
+      this.#isFileLonger = true
       this.#countOnDisk = count
       this.#tailCount = 0
     }
@@ -66,17 +69,14 @@ export class IndexFile {
 
   /** Hands what waits in memory to the operating system. */
   flush(): void {
-    if (this.#tailCount === 0) return
-    const length = this.#tailCount * this.#entryBytes
-    this.#file.write(this.#tail, 0, length, this.#onDisk() * this.#entryBytes)
-    this.#countOnDisk += this.#tailCount
-    this.#tailCount = 0
-  }
-
-  /** Flushes, and returns once the entries would survive a power loss. */
-  sync(): void {
-    this.flush()
-    if (this.#countOnDisk > 0) this.#file.sync()
+    if (this.#tailCount > 0) {
+      const length = this.#tailCount * this.#entryBytes
+      this.#file.write(this.#tail, 0, length, this.#onDisk() * this.#entryBytes)
+      this.#countOnDisk += this.#tailCount
+      this.#tailCount = 0
+    }
+    if (this.#isFileLonger) this.#file.truncate(this.#countOnDisk * this.#entryBytes)
+    this.#isFileLonger = false
   }
 
   /** Flushes and lets go of the file. */

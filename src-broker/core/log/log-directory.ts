@@ -33,6 +33,7 @@ export class LogDirectory {
   readonly #recoveryPoints: OffsetCheckpoint
   readonly #highWatermarks: OffsetCheckpoint
   readonly #logStartOffsets: OffsetCheckpoint
+  readonly #onRecoveryPointLowered = () => this.checkpoint()
 
   /** Finds the logs of the last run and recovers them where need be. They have `config` until they are given their own. */
   constructor(env: LogEnv, config: LogConfig) {
@@ -119,7 +120,7 @@ export class LogDirectory {
   }
 
   #hold(name: string, held: Held): void {
-    held.log.onRecoveryPointLowered = () => this.checkpoint()
+    held.log.onRecoveryPointLowered = this.#onRecoveryPointLowered
     this.#logs.set(name, held)
   }
 }

@@ -5,6 +5,14 @@ import { IndexFile } from './index-file.ts'
 // The offset is the last one of the batch that begins at the position.
 export const offsetEntryBytes = 8
 
+export interface OffsetEntry {
+  /** -1 where there is no entry: the search begins with the segment. */
+  readonly lastOffset: number
+  readonly position: number
+}
+
+const noEntry: OffsetEntry = { lastOffset: -1, position: 0 }
+
 /** Where in a segment to begin to look for an offset. */
 export class OffsetIndex {
   readonly #baseOffset: number
@@ -19,9 +27,8 @@ export class OffsetIndex {
     return this.#entries.count * offsetEntryBytes
   }
 
-  /** Position of the last batch that has an entry; 0 without entries. */
-  get lastPosition(): number {
-    return this.#entries.count === 0 ? 0 : this.#position(this.#entries.count - 1)
+  get lastEntry(): OffsetEntry {
+    return this.#entry(this.#entries.count - 1)
   }
 
   append(lastOffset: number, position: number): void {
@@ -31,10 +38,9 @@ export class OffsetIndex {
     entries.view.setInt32(entries.at + 4, position)
   }
 
-  /** A position at or before the batch that holds `offset`; 0 where no entry helps. */
-  lookup(offset: number): number {
-    const index = this.#countUpTo(offset) - 1
-    return index < 0 ? 0 : this.#position(index)
+  /** The last entry up to `offset`: the batch that holds the offset is this one or comes behind it. */
+  lookup(offset: number): OffsetEntry {
+    return this.#entry(this.#countUpTo(offset) - 1)
   }
 
   /** Keeps the entries of batches that end before `offset`. */
@@ -46,8 +52,8 @@ export class OffsetIndex {
     this.#entries.seal()
   }
 
-  sync(): void {
-    this.#entries.sync()
+  flush(): void {
+    this.#entries.flush()
   }
 
   close(): void {
@@ -58,9 +64,14 @@ export class OffsetIndex {
     this.#entries.abandon()
   }
 
-  #position(index: number): number {
-    this.#entries.seek(index)
-    return this.#entries.view.getInt32(this.#entries.at + 4)
+  #entry(index: number): OffsetEntry {
+    if (index < 0) return noEntry
+    const entries = this.#entries
+    entries.seek(index)
+    return {
+      lastOffset: this.#baseOffset + entries.view.getInt32(entries.at),
+      position: entries.view.getInt32(entries.at + 4),
+    }
   }
 
   /** How many entries have an offset of at most `offset`. */

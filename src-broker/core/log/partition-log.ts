@@ -17,7 +17,7 @@ import {
   refusedRecords,
   validateBatch,
 } from '../../records/validate.ts'
-import { BatchWalk, scanBlockBytes } from './batch-walk.ts'
+import { type BatchWalk, scanning } from './batch-walk.ts'
 import { EpochCache, type EpochEnd } from './epoch-cache.ts'
 import { offsetOfFileName } from './file-names.ts'
 import { emptySlice, FileSlice } from './file-slice.ts'
@@ -109,12 +109,13 @@ export class PartitionLog {
   readonly #env: LogEnv
   readonly #isClean: boolean
   readonly #epochs: EpochCache
-  readonly #producers = new ProducerState()
-  readonly #snapshots: ProducerSnapshots
   readonly #places = new RecentPlaces()
-  /** Ascending, the last one is written to. Empty until first used. */
-  #segments: Segment[] = []
+  /** The segment that is written to. Undefined until first used; what follows is made along with it. */
   #active: Segment | undefined
+  /** Ascending; the active one is the last. */
+  #segments: Segment[] = []
+  #producers!: ProducerState
+  #snapshots!: ProducerSnapshots
   #config: LogConfig
   #looksInside: boolean
   #logStartOffset: number
@@ -136,7 +137,6 @@ export class PartitionLog {
     this.#looksInside = mustLookInside(config)
     this.#isClean = start.isClean
     this.#epochs = new EpochCache(env.disk, `${directory}/leader-epoch-checkpoint`)
-    this.#snapshots = new ProducerSnapshots(env.disk, directory, env.crc32c)
     this.#logStartOffset = start.logStartOffset
     this.#recoveryPoint = start.recoveryPoint
     this.#logEndOffset = Math.max(start.recoveryPoint, start.logStartOffset)
@@ -612,9 +612,11 @@ export class PartitionLog {
   }
 
   #open(): Segment {
-    const { disk } = this.#env
+    const { disk, crc32c } = this.#env
     const names = disk.list(this.directory)
     const bases = names.map((name) => offsetOfFileName(name, '.log')).filter((base) => base !== undefined)
+    this.#producers = new ProducerState()
+    this.#snapshots = new ProducerSnapshots(disk, this.directory, crc32c)
     this.#snapshots.open(names, new Set(bases))
     this.#segments = bases.map((base) => new Segment(disk, this.directory, base))
     if (this.#segments.length === 0) this.#newSegment(this.#logStartOffset)
@@ -635,16 +637,15 @@ export class PartitionLog {
   #recover(): void {
     const segments = this.#segments
     let index = this.#segmentIndexOf(this.#recoveryPoint)
-    let from = segments[index]!.trustedPosition(this.#recoveryPoint)
+    let from = segments[index]!.recoveryPosition(this.#recoveryPoint)
     this.#logEndOffset = segments[index]!.batchOffsetAt(from)
     this.#epochs.truncateFromEnd(this.#logEndOffset)
     this.#loadProducers()
-    const walk = new BatchWalk(scanBlockBytes)
     for (; index < segments.length; index++) {
       const segment = segments[index]!
       const fileBytes = segment.size
       segment.rewind(from)
-      walk.start(segment.file, from, fileBytes)
+      const walk = scanning(segment.file, from, fileBytes)
       while (walk.next() && this.#isSound(walk)) this.#added(segment, walk.bytes, walk.view, walk.at)
       if (segment.size < fileBytes) break
       if (segment !== segments.at(-1)) this.#seal(segment)
@@ -682,10 +683,9 @@ export class PartitionLog {
     this.#producers.restore(snapshot?.entries ?? [])
     const from = Math.max(snapshot?.offset ?? 0, this.#segments[0]!.baseOffset)
     if (from >= this.#logEndOffset) return
-    const walk = new BatchWalk(scanBlockBytes)
     for (let index = this.#segmentIndexOf(from); index < this.#segments.length; index++) {
       const segment = this.#segments[index]!
-      walk.start(segment.file, segment.offsets.lookup(from), segment.size)
+      const walk = scanning(segment.file, from <= segment.baseOffset ? 0 : segment.find(from), segment.size)
       while (walk.next() && batch.baseOffset(walk.view, walk.at) < this.#logEndOffset) {
         if (batch.producerId(walk.view, walk.at) < 0 || batch.lastOffset(walk.view, walk.at) < from) continue
         if (batch.isControl(walk.view, walk.at)) walk.loadBody()

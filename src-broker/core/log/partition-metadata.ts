@@ -6,8 +6,12 @@ import { type Uuid, uuidFromBase64, uuidToBase64 } from '../../base/uuid.ts'
 
 const path = (directory: string): string => `${directory}/partition.metadata`
 
+/** Not synced: a thousand partitions are born at once, and one that loses its name in a power loss has lost its records too. */
 export function writeTopicId(disk: Disk, directory: string, topicId: Uuid): void {
-  disk.replace(path(directory), encodeText(`version: 0\ntopic_id: ${uuidToBase64(topicId)}`))
+  const content = encodeText(`version: 0\ntopic_id: ${uuidToBase64(topicId)}`)
+  const file = disk.open(path(directory))
+  file.write(content, 0, content.length, 0)
+  file.close()
 }
 
 /** Undefined where the file is missing or unreadable: the partition was born in a crash. */

@@ -5,25 +5,25 @@ const remembered = 8
  * watermark come back to the same few places, and find them here without an index.
  */
 export class RecentPlaces {
-  readonly #offsets = new Float64Array(remembered).fill(-1)
-  readonly #positions = new Float64Array(remembered)
+  /** Offsets and positions in turn; short until so many were asked for. */
+  readonly #places: number[] = []
   #next = 0
 
   /** -1 where the offset is not among them. */
   find(offset: number): number {
-    for (let index = 0; index < remembered; index++) {
-      if (this.#offsets[index] === offset) return this.#positions[index]!
-    }
+    const places = this.#places
+    for (let at = 0; at < places.length; at += 2) if (places[at] === offset) return places[at + 1]!
     return -1
   }
 
   add(offset: number, position: number): void {
-    this.#offsets[this.#next] = offset
-    this.#positions[this.#next] = position
-    this.#next = (this.#next + 1) % remembered
+    this.#places[this.#next] = offset
+    this.#places[this.#next + 1] = position
+    this.#next = (this.#next + 2) % (2 * remembered)
   }
 
   clear(): void {
-    this.#offsets.fill(-1)
+    this.#places.length = 0
+    this.#next = 0
   }
 }

@@ -3,7 +3,7 @@ import * as batch from '../../records/batch.ts'
 import { CorruptBatch } from '../../records/corrupt-batch.ts'
 import { lookupWalk } from './batch-walk.ts'
 import { offsetFileName, segmentFileKinds } from './file-names.ts'
-import { OffsetIndex } from './offset-index.ts'
+import { type OffsetEntry, OffsetIndex } from './offset-index.ts'
 import { TimeIndex } from './time-index.ts'
 
 const noBytes = new Uint8Array(0)
@@ -86,10 +86,12 @@ export class Segment {
 
   /** Position of the batch that holds `offset`, or of the first one behind it; the segment's size where there is none. */
   find(offset: number): number {
-    const from = this.offsets.lookup(offset)
-    const found = this.#findFrom(offset, from < this.size ? from : 0) ?? this.#findFrom(offset, 0)
-    if (found === undefined) throw new CorruptBatch(`no way to offset ${offset} in ${this.file.path}`)
-    return found
+    const walk = lookupWalk
+    for (let isThere = this.#seek(this.offsets.lookup(offset)); isThere; isThere = walk.next()) {
+      if (batch.lastOffset(walk.view, walk.at) >= offset) return walk.position
+    }
+    if (walk.position !== this.size) throw new CorruptBatch(`no way to offset ${offset} in ${this.file.path}`)
+    return this.size
   }
 
   /** Whole size of the batch at a position. */
@@ -109,19 +111,14 @@ export class Segment {
     return this.#loadedTail().position === this.size
   }
 
-  /**
-   * Where recovery has to begin: everything before it is safely on disk, and the indexes up to there are kept. That is
-   * the last indexed batch before the recovery point, or the beginning.
-   */
-  trustedPosition(recoveryPoint: number): number {
+  /** Where recovery has to begin: with the first batch that is not wholly before the recovery point. */
+  recoveryPosition(recoveryPoint: number): number {
     this.offsets.truncateTo(recoveryPoint)
     this.times.truncateTo(recoveryPoint)
-    const position = this.offsets.lastPosition
-    lookupWalk.start(this.file, position, this.size)
-    if (lookupWalk.next() && batch.lastOffset(lookupWalk.view, lookupWalk.at) < recoveryPoint) return position
-    this.offsets.truncateTo(this.baseOffset)
-    this.times.truncateTo(this.baseOffset)
-    return 0
+    const walk = lookupWalk
+    let isThere = this.#seek(this.offsets.lastEntry)
+    while (isThere && batch.lastOffset(walk.view, walk.at) < recoveryPoint) isThere = walk.next()
+    return walk.position
   }
 
   /** Takes the segment to end at a position for now, as `added` will move it on. The file stays as it is. */
@@ -155,8 +152,8 @@ export class Segment {
   /** Returns once all of it would survive a power loss. */
   sync(): void {
     this.file.sync()
-    this.offsets.sync()
-    this.times.sync()
+    this.offsets.flush()
+    this.times.flush()
   }
 
   close(): void {
@@ -177,21 +174,22 @@ export class Segment {
     for (const kind of segmentFileKinds) this.#disk.remove(this.#path(kind))
   }
 
-  /** Undefined where the way there is damaged: the file between here and there, or the entry that led here. */
-  #findFrom(offset: number, position: number): number | undefined {
-    const walk = lookupWalk
-    walk.start(this.file, position, this.size)
-    while (walk.next()) if (batch.lastOffset(walk.view, walk.at) >= offset) return walk.position
-    return walk.position === this.size ? this.size : undefined
+  /** Sets the walk on the batch an index entry leads to, if the log agrees with it; else on the first. False where there is none. */
+  #seek({ lastOffset, position }: OffsetEntry): boolean {
+    lookupWalk.start(this.file, position, this.size)
+    if (lookupWalk.next() && (position === 0 || batch.lastOffset(lookupWalk.view, lookupWalk.at) === lastOffset)) {
+      return true
+    }
+    if (position === 0) return false
+    lookupWalk.start(this.file, 0, this.size)
+    return lookupWalk.next()
   }
 
   /** Reads on from the last index entry: what comes after it is in no index yet. */
   #loadedTail(): Tail {
     if (this.#tail !== undefined) return this.#tail
     const tail = new Tail(this.baseOffset, this.times.lastTimestamp, this.times.lastOffset)
-    const indexed = this.offsets.lastPosition
-    lookupWalk.start(this.file, indexed < this.size ? indexed : 0, this.size)
-    while (lookupWalk.next()) {
+    for (let isThere = this.#seek(this.offsets.lastEntry); isThere; isThere = lookupWalk.next()) {
       const { view, at } = lookupWalk
       tail.note(batch.lastOffset(view, at), batch.maxTimestamp(view, at))
       tail.bytesSinceIndexEntry += lookupWalk.size

@@ -55,8 +55,8 @@ export class TimeIndex {
     this.#entries.seal()
   }
 
-  sync(): void {
-    this.#entries.sync()
+  flush(): void {
+    this.#entries.flush()
   }
 
   close(): void {

@@ -11,7 +11,7 @@ test('an offset index leads to the last batch that can be before an offset, and 
   index.append(109, 0)
   index.append(119, 4_200)
   index.append(129, 8_500)
-  expect([100, 109, 110, 119, 125, 129, 500].map((offset) => index.lookup(offset))).toEqual([
+  expect([100, 109, 110, 119, 125, 129, 500].map((offset) => index.lookup(offset).position)).toEqual([
     0, 0, 0, 4_200, 4_200, 8_500, 8_500,
   ])
   index.seal()
@@ -22,9 +22,9 @@ test('entries in the file and entries that still wait in memory are one index', 
   const file = new MemoryDisk().open('0.index')
   const first = new OffsetIndex(file, 0)
   first.append(9, 1_000)
-  first.sync()
+  first.flush()
   first.append(19, 2_000)
-  expect([5, 9, 15, 19].map((offset) => first.lookup(offset))).toEqual([0, 1_000, 1_000, 2_000])
+  expect([5, 9, 15, 19].map((offset) => first.lookup(offset).position)).toEqual([0, 1_000, 1_000, 2_000])
   first.truncateTo(19)
   first.append(29, 3_000)
   first.seal()
@@ -35,11 +35,11 @@ test('cutting an offset index keeps the batches that end before the offset', () 
   const index = new OffsetIndex(new MemoryDisk().open('0.index'), 0)
   for (const offset of [9, 19, 29]) index.append(offset, offset * 100)
   index.truncateTo(20)
-  expect([index.lastPosition, index.sizeInBytes]).toEqual([1_900, 16])
+  expect([index.lastEntry.position, index.sizeInBytes]).toEqual([1_900, 16])
   index.truncateTo(19)
-  expect(index.lastPosition).toBe(900)
+  expect(index.lastEntry.position).toBe(900)
   index.truncateTo(0)
-  expect(index.lastPosition).toBe(0)
+  expect(index.lastEntry.position).toBe(0)
 })
 
 test('a time index takes only times that grow, and its file has the form of Kafka', () => {
