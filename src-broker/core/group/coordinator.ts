@@ -3,6 +3,7 @@
 // answer, or undefined when `later` will bring it.
 import type { Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
+import { joinError, syncError } from './answers.ts'
 import type { GroupConfig } from './config.ts'
 import { describeGroup, describeNone, listGroup } from './describe.ts'
 import { deleteGroup, forgetExpired, forgetTopics } from './expiry.ts'
@@ -29,7 +30,6 @@ import type {
 } from './messages.ts'
 import { commitError, commitOffsets, fetchError, fetchOffsets } from './offsets.ts'
 import { partitionOf } from './partition-of.ts'
-import { joinError, syncError } from './rebalance.ts'
 import { decodeRecord } from './records.ts'
 import { type GroupEnv, type Room, Shard } from './shard.ts'
 import type { GroupSink } from './sink.ts'

@@ -36,7 +36,7 @@ export function forgetExpired(shard: Shard): void {
     if (group.writesSettled < group.writesStarted) continue
     const records = offsetTombstones(group, expiredBy(group, shard.room.env.wallMs(), shard.room.config))
     const isLast = records.length === offsetCount(group)
-    if (isLast && group.state === 'Empty' && group.committed !== undefined) records.push(groupTombstone(group))
+    if (isLast && group.state === 'Empty') records.push(groupTombstone(group))
     if (records.length > 0) shard.write(group, records, () => {})
   }
 }

@@ -17,11 +17,11 @@ export class ClassicGroup {
   readonly type = 'classic'
   readonly groupId: string
 
-  /** The last generation whose assignment was committed, or the last time the group became empty. */
-  committed: GroupMetadata | undefined
+  /** The last generation whose assignment was committed, or the last time the group became empty; null once it was deleted. */
+  committed: GroupMetadata | null | undefined
   readonly offsets = new OffsetTable()
   /** The newest metadata handed to the log, committed or not: a change that keeps the generation builds on it. */
-  written: GroupMetadata | undefined
+  written: GroupMetadata | null | undefined
 
   state: GroupState = 'Empty'
   /** Wall clock. Offsets of an empty group expire from here. */
@@ -49,10 +49,10 @@ export class ClassicGroup {
     this.stateChangedAtMs = wallMs
   }
 
-  /** Nothing of it is left, here or in the log. */
+  /** Nothing of it is left, here or in the log or on the way there, and it was deleted or never had a generation. */
   get isVoid(): boolean {
     return (
-      this.committed === undefined &&
+      (this.committed === null || (this.committed === undefined && this.generation === 0)) &&
       this.offsets.isEmpty &&
       this.members.size === 0 &&
       this.pendingMembers.size === 0 &&
@@ -121,6 +121,8 @@ export interface Member {
   sessionTimeoutMs: number
   /** Has not been told its member id yet, so that it cannot heartbeat. */
   isNew: boolean
+  /** Of a static member: the latest id under which it came back, on its way into the log. */
+  successorId: string | undefined
   /** Parked until everybody joined. */
   join: Answer<JoinGroupResponse> | undefined
   /** Parked until the leader's assignment is committed. */

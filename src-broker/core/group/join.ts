@@ -1,22 +1,14 @@
 import { randomUuid } from '../../base/uuid.ts'
 import { errors } from '../../protocol/errors.ts'
-import { newMemberJoinTimeoutMs } from './config.ts'
+import { answerJoin, currentGeneration, joinError } from './answers.ts'
 import { type Answer, type ClassicGroup, electProtocol, type Member, metadataOf } from './group.ts'
 import { replaceMember } from './lifecycle.ts'
 import { checkMember } from './member-check.ts'
 import type { Asker, JoinGroupRequest, JoinGroupResponse, Protocol } from './messages.ts'
-import {
-  answerJoin,
-  completeIfAllJoined,
-  currentGeneration,
-  dropMember,
-  joinError,
-  rebalanceOrComplete,
-  restartSession,
-  writeMetadata,
-} from './rebalance.ts'
+import { completeIfAllJoined, dropMember, rebalanceOrComplete, restartSession } from './rebalance.ts'
 import type { GroupMetadata, MemberMetadata } from './records.ts'
 import type { Shard } from './shard.ts'
+import { writeMetadata } from './snapshot.ts'
 
 /** One JoinGroup on its way through the rules below. */
 interface Join {
@@ -124,6 +116,7 @@ function addMember(join: Join, memberId: string): void {
     rebalanceTimeoutMs: request.rebalanceTimeoutMs,
     sessionTimeoutMs: request.sessionTimeoutMs,
     isNew: true,
+    successorId: undefined,
     join: answer,
     sync: undefined,
     session: undefined,
@@ -131,7 +124,7 @@ function addMember(join: Join, memberId: string): void {
   forgetPending(group, memberId)
   group.add(member)
   if (group.rebalance !== undefined) group.rebalance.hasNewMember = true
-  restartSession(shard, group, member, newMemberJoinTimeoutMs)
+  restartSession(shard, group, member)
   shard.room.sink.event({ kind: 'member-joined', groupId: group.groupId, memberId, clientId: member.clientId })
   rebalanceOrComplete(shard, group, because(join, `${memberId} joined`))
 }
@@ -145,8 +138,8 @@ function joinStatic(join: Join, instanceId: string): void {
   if (group.state === 'Stable' && keepsProtocol(group, old, request)) return replaceQuietly(join, old, memberId)
 
   const client = { clientId: asker.clientId ?? '', clientHost: asker.clientHost }
-  const parked = { join: undefined, sync: undefined, session: undefined }
-  const member = replaceMember(group, old, { ...old, ...client, ...parked, memberId })
+  const fresh = { isNew: false, successorId: undefined, join: undefined, sync: undefined, session: undefined }
+  const member = replaceMember(group, old, { ...old, ...client, ...fresh, memberId })
   park(member, request, answer)
   restartSession(shard, group, member)
   const reason = because(join, `static member ${instanceId} came back as ${memberId}`)
@@ -165,13 +158,17 @@ function keepsProtocol(group: ClassicGroup, old: Member, request: JoinGroupReque
  */
 function replaceQuietly(join: Join, old: Member, memberId: string): void {
   const { shard, group, request, asker, answer } = join
-  const { generation, leaderId } = group
+  const { leaderId } = group
+  old.successorId = memberId
   writeMetadata(shard, group, withNewId(join, group.written!, old, memberId), (errorCode) => {
     if (errorCode !== errors.NONE) return refuse(join, errorCode)
-    const member = group.members.get(memberId)
-    const isOvertaken = group.state !== 'Stable' || group.generation !== generation || member === undefined
-    if (isOvertaken) return joinGroup(shard, request, asker, answer)
-    update(member, request)
+    const holderId = group.staticMembers.get(old.groupInstanceId!)
+    const isFirstAfter = holderId === undefined || holderId === old.memberId || holderId === memberId
+    // Yet another process of the instance came while this one waited: the last one wins.
+    if (old.successorId !== memberId || !isFirstAfter) return refuse(join, errors.FENCED_INSTANCE_ID)
+    // A rebalance has overtaken the write: there is more to do than to take over.
+    if (holderId !== memberId) return joinGroup(shard, request, asker, answer)
+    update(group.members.get(memberId)!, request)
     const response = currentGeneration(group, memberId)
     // Since KIP-814 a leader can be told to skip the assignment. Older ones must not learn that they lead: they would assign.
     if (asker.version >= 9) answer({ ...response, skipAssignment: group.leaderId === memberId })

@@ -1,23 +1,15 @@
 // How the live half of a group follows what the log says: at the end of loading, after each commit, and when leadership goes.
 import { errors } from '../../protocol/errors.ts'
+import { answerJoin, answerSync, joinError, syncError } from './answers.ts'
 import type { ClassicGroup, Member } from './group.ts'
-import {
-  answerJoin,
-  answerSync,
-  answerSyncs,
-  joinError,
-  prepareRebalance,
-  restartSession,
-  syncError,
-  tellRebalanced,
-} from './rebalance.ts'
+import { answerSyncs, prepareRebalance, restartSession, tellRebalanced } from './rebalance.ts'
 import type { GroupMetadata, MemberMetadata } from './records.ts'
 import type { Shard } from './shard.ts'
 
 /** The whole partition has been replayed: the members of every group have one session to show themselves. */
 export function activate(shard: Shard): void {
   shard.status = 'active'
-  for (const group of shard.groups.values()) if (group.committed !== undefined) revive(shard, group, group.committed)
+  for (const group of shard.groups.values()) if (group.committed) revive(shard, group, group.committed)
 }
 
 function revive(shard: Shard, group: ClassicGroup, committed: GroupMetadata): void {
@@ -47,6 +39,7 @@ const memberFrom = (group: ClassicGroup, metadata: MemberMetadata): Member => ({
   rebalanceTimeoutMs: metadata.rebalanceTimeoutMs,
   sessionTimeoutMs: metadata.sessionTimeoutMs,
   isNew: false,
+  successorId: undefined,
   join: undefined,
   sync: undefined,
   session: undefined,
@@ -55,7 +48,7 @@ const memberFrom = (group: ClassicGroup, metadata: MemberMetadata): Member => ({
 /** A live group takes over what was committed, unless a rebalance has overtaken it. */
 export function adopt(shard: Shard, group: ClassicGroup): void {
   const { committed } = group
-  if (committed === undefined || committed.generation !== group.generation) return
+  if (!committed || committed.generation !== group.generation) return
   if (group.state === 'CompletingRebalance') {
     group.enter('Stable', shard.room.env.wallMs())
     answerSyncs(shard, group, errors.NONE)

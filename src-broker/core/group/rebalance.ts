@@ -2,10 +2,11 @@
 // the task to assign (CompletingRebalance), the assignment is committed and handed out (Stable). Timing and tie-breaks follow
 // Kafka's GroupMetadataManager, so that clients tuned against it behave the same here.
 import { errors } from '../../protocol/errors.ts'
-import { type ClassicGroup, electProtocol, type Member, metadataOf, noBytes, type Rebalance } from './group.ts'
-import type { JoinGroupResponse, SyncGroupResponse } from './messages.ts'
-import type { GroupMetadata } from './records.ts'
+import { answerJoin, answerSync, currentAssignment, currentGeneration, joinError, syncError } from './answers.ts'
+import { newMemberJoinTimeoutMs } from './config.ts'
+import { type ClassicGroup, electProtocol, type Member, type Rebalance } from './group.ts'
 import type { Shard } from './shard.ts'
+import { snapshot, writeMetadata } from './snapshot.ts'
 
 /** Something changed that concerns every member. */
 export function rebalanceOrComplete(shard: Shard, group: ClassicGroup, reason: string): void {
@@ -132,14 +133,10 @@ export function dropMember(
   shard.room.sink.event({ kind, groupId: group.groupId, memberId: member.memberId, clientId: member.clientId })
 }
 
-/** Gives the member its session time from now on, or a longer one for a newcomer that cannot heartbeat yet. */
-export function restartSession(
-  shard: Shard,
-  group: ClassicGroup,
-  member: Member,
-  timeoutMs = member.sessionTimeoutMs,
-): void {
+/** The member has shown itself, or must do so from now on. */
+export function restartSession(shard: Shard, group: ClassicGroup, member: Member): void {
   const { env, deadlines } = shard.room
+  const timeoutMs = member.isNew ? newMemberJoinTimeoutMs : member.sessionTimeoutMs
   member.session?.cancel()
   member.session = deadlines.at(env.monotonicMs() + timeoutMs, () => {
     // Who waits for the others cannot heartbeat; the session starts anew with the answer.
@@ -157,98 +154,6 @@ export function answerSyncs(shard: Shard, group: ClassicGroup, errorCode: number
     answerSync(member, errorCode === errors.NONE ? currentAssignment(group, member) : syncError(errorCode))
     restartSession(shard, group, member)
   }
-}
-
-export function answerJoin(member: Member, response: JoinGroupResponse): void {
-  const answer = member.join
-  member.join = undefined
-  answer?.(response)
-}
-
-export function answerSync(member: Member, response: SyncGroupResponse): void {
-  const answer = member.sync
-  member.sync = undefined
-  answer?.(response)
-}
-
-/** What a member needs to take part in the current generation; the leader also gets what it assigns by. */
-export function currentGeneration(group: ClassicGroup, memberId: string): JoinGroupResponse {
-  const isLeader = group.leaderId === memberId
-  return {
-    errorCode: errors.NONE,
-    generationId: group.generation,
-    protocolType: group.protocolType,
-    protocolName: group.protocolName,
-    leader: group.leaderId ?? '',
-    skipAssignment: false,
-    memberId,
-    members: isLeader
-      ? [...group.members.values()].map((member) => ({
-          memberId: member.memberId,
-          groupInstanceId: member.groupInstanceId,
-          metadata: metadataOf(member, group.protocolName),
-        }))
-      : [],
-  }
-}
-
-export const currentAssignment = (group: ClassicGroup, member: Member): SyncGroupResponse => ({
-  errorCode: errors.NONE,
-  protocolType: group.protocolType,
-  protocolName: group.protocolName,
-  assignment: group.assignmentOf(member.memberId),
-})
-
-export const joinError = (errorCode: number, memberId: string): JoinGroupResponse => ({
-  errorCode,
-  generationId: -1,
-  protocolType: null,
-  protocolName: null,
-  leader: '',
-  skipAssignment: false,
-  memberId,
-  members: [],
-})
-
-export const syncError = (errorCode: number): SyncGroupResponse => ({
-  errorCode,
-  protocolType: null,
-  protocolName: null,
-  assignment: noBytes,
-})
-
-/** The group as it goes into the log. */
-export function snapshot(group: ClassicGroup, assignments: ReadonlyMap<string, Uint8Array>): GroupMetadata {
-  return {
-    protocolType: group.protocolType ?? '',
-    generation: group.generation,
-    protocol: group.protocolName,
-    leader: group.leaderId,
-    stateChangedAtMs: group.stateChangedAtMs,
-    members: [...group.members.values()].map((member) => ({
-      memberId: member.memberId,
-      groupInstanceId: member.groupInstanceId,
-      clientId: member.clientId,
-      clientHost: member.clientHost,
-      rebalanceTimeoutMs: member.rebalanceTimeoutMs,
-      sessionTimeoutMs: member.sessionTimeoutMs,
-      subscription: metadataOf(member, group.protocolName),
-      assignment: assignments.get(member.memberId) ?? noBytes,
-    })),
-  }
-}
-
-export function writeMetadata(
-  shard: Shard,
-  group: ClassicGroup,
-  metadata: GroupMetadata,
-  then: (errorCode: number) => void,
-): void {
-  group.written = metadata
-  shard.write(group, [{ type: 'group-metadata', groupId: group.groupId, metadata }], (errorCode) => {
-    if (errorCode !== errors.NONE && group.written === metadata) group.written = group.committed
-    then(errorCode)
-  })
 }
 
 export function tellRebalanced(shard: Shard, group: ClassicGroup): void {

@@ -77,7 +77,7 @@ export class Shard {
       if (record.commit === null) group.offsets.delete(record.topic, record.partition)
       else group.offsets.set(record.topic, record.partition, record.commit)
     } else {
-      group.committed = record.metadata ?? undefined
+      group.committed = record.metadata
       if (this.status === 'active') this.room.adopt(this, group)
     }
     this.forgetIfVoid(group)

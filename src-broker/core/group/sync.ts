@@ -1,18 +1,11 @@
 import { errors } from '../../protocol/errors.ts'
+import { answerSync, currentAssignment, syncError } from './answers.ts'
 import type { Answer, ClassicGroup } from './group.ts'
 import { checkMember } from './member-check.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from './messages.ts'
-import {
-  answerSync,
-  answerSyncs,
-  currentAssignment,
-  prepareRebalance,
-  snapshot,
-  syncArrived,
-  syncError,
-  writeMetadata,
-} from './rebalance.ts'
+import { answerSyncs, prepareRebalance, syncArrived } from './rebalance.ts'
 import type { Shard } from './shard.ts'
+import { snapshot, writeMetadata } from './snapshot.ts'
 
 /** The leader brings the assignment, everybody else asks for theirs; all wait until it is committed. */
 export function syncGroup(shard: Shard, request: SyncGroupRequest, answer: Answer<SyncGroupResponse>): void {

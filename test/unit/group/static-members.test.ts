@@ -191,6 +191,31 @@ test('a rebalance that overtakes the return of a static member takes it along', 
   expect([follower.heartbeat(), restarted.heartbeat()]).toEqual([errors.FENCED_INSTANCE_ID, errors.NONE])
 })
 
+test.each([
+  ['the group stays as it is', false],
+  ['a rebalance overtakes them', true],
+])('of two processes of one instance that come back at once the later wins: %s', (_, isOvertaken) => {
+  const { cluster, leader } = group()
+  cluster.holdCommits()
+  const [earlier, later] = [instance(cluster, 'press-2'), instance(cluster, 'press-2')]
+  const joins = [earlier.askToJoin(), later.askToJoin()]
+  if (isOvertaken) leader.join()
+  cluster.commit()
+  expect(joins.map(({ answer }) => answer?.errorCode)).toEqual([errors.FENCED_INSTANCE_ID, errors.NONE])
+  expect(later.heartbeat()).toBe(errors.NONE)
+})
+
+test('a process that joins the rebalance wins over one that came back before it', () => {
+  const { cluster, leader } = group()
+  cluster.holdCommits()
+  const [earlier, later] = [instance(cluster, 'press-2'), instance(cluster, 'press-2')]
+  const first = earlier.askToJoin()
+  leader.join()
+  const second = later.askToJoin()
+  cluster.commit()
+  expect([first, second].map(({ answer }) => answer?.errorCode)).toEqual([errors.FENCED_INSTANCE_ID, errors.NONE])
+})
+
 test('a return that is committed after its answer was given up still fences the old id', () => {
   const { cluster, leader, follower } = group({ sessionTimeoutMs: 60_000 })
   cluster.holdCommits()
