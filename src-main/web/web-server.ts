@@ -35,7 +35,7 @@ export interface WebServer {
 }
 
 /** A produced message in hex is the largest thing a window sends. */
-const windowMessageBytesMax = 4 * 1024 * 1024
+const windowMessageBytesMax = 16 * 1024 * 1024
 const controlBytesMax = 4_096
 const windowsMax = 32
 
