@@ -38,6 +38,7 @@ export class Tail {
   #rows: ReadRecord[] = []
   #skipped = 0
   #delivery: Promise<void> | null = null
+  #deliveredAtMs = -Infinity
 
   constructor(client: ClusterClient, options: TailOptions) {
     this.#client = client
@@ -154,7 +155,8 @@ export class Tail {
   }
 
   async #handOver(): Promise<void> {
-    await this.#pause(deliveryMs)
+    await this.#pause(this.#deliveredAtMs + deliveryMs - performance.now())
+    this.#deliveredAtMs = performance.now()
     const [rows, skipped] = [this.#rows, this.#skipped]
     this.#rows = []
     this.#skipped = 0
@@ -162,6 +164,6 @@ export class Tail {
   }
 
   async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {})
+    if (ms > 0) await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {})
   }
 }

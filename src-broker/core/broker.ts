@@ -187,13 +187,15 @@ export class Broker {
     this.quorum.start()
   }
 
-  /** Lets the controller move this broker's leaders elsewhere, then closes the logs in an orderly way. */
+  /** Gives the controller that long to move this broker's leaders elsewhere, then closes the logs in an orderly way. */
   shutDown(timeoutMs: number, done: () => void): void {
-    this.quorum.shutDown(timeoutMs, () => {
+    const close = (): void => {
       this.quorum.stop()
       this.#logs.close()
       done()
-    })
+    }
+    if (timeoutMs > 0) this.quorum.shutDown(timeoutMs, close)
+    else close()
   }
 
   /** True when there is more to do at once: call again after giving others their turn. */
@@ -294,9 +296,10 @@ export class Broker {
   }
 
   #quorumOptions() {
-    const { brokerId, clusterId, voters, incarnationId, directoryId, host, port } = this.options
+    const { brokerId, clusterId, voters, incarnationId, directoryId, host, port, config } = this.options
     return {
       brokerId,
+      config,
       clusterId,
       voters,
       incarnationId,

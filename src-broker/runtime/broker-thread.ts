@@ -97,14 +97,14 @@ export class BrokerThread {
     this.#happened('broker-resumed', null)
   }
 
-  /** Controlled shutdown: leaders move first, logs are closed. */
-  async stop(): Promise<void> {
+  /** Controlled shutdown: leaders move first unless the whole cluster stops, logs are closed. */
+  async stop(movesLeaders: boolean): Promise<void> {
     if (this.#worker === undefined) return
     const startedMs = performance.now()
     const worker = this.#worker
     this.#open()
     this.#become('stopping')
-    this.post({ kind: 'stop' })
+    this.post({ kind: 'stop', movesLeaders })
     await new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     this.#happened('broker-stopped', performance.now() - startedMs)
   }

@@ -65,7 +65,7 @@ host.on('message', (message: ToWorker) => {
     case 'pause':
       return holdStill()
     case 'stop':
-      return stop()
+      return stop(message.movesLeaders)
   }
 })
 
@@ -90,14 +90,14 @@ function holdStill(): void {
   Atomics.wait(new Int32Array(options.gate), 0, 1)
 }
 
-function stop(): void {
-  broker.shutDown(shutDownTimeoutMs, () => {
+function stop(movesLeaders: boolean): void {
+  broker.shutDown(movesLeaders ? shutDownTimeoutMs : 0, () => {
     listener?.close()
     reporter.report()
     reporter.stop()
     gateway.close()
     post({ kind: 'stopped' })
-    host.close()
+    setImmediate(() => process.exit(0)) // Ends this thread only; the ports to peers would keep it.
   })
   gateway.scheduleTurnEnd()
 }
@@ -110,5 +110,5 @@ try {
 } catch (error) {
   if (!(error instanceof PortInUse)) throw error
   post({ kind: 'port-in-use', port })
-  host.close()
+  setImmediate(() => process.exit(0))
 }

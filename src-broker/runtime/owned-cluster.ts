@@ -100,7 +100,7 @@ class OwnedCluster implements ClusterHost {
 
   async stop(brokerId: number): Promise<void> {
     this.#lostAtMs.set(brokerId, Date.now())
-    await this.#thread(brokerId).stop()
+    await this.#thread(brokerId).stop(true)
   }
 
   onEvent(listener: (event: ClusterEvent) => void): () => void {
@@ -113,10 +113,9 @@ class OwnedCluster implements ClusterHost {
     return () => this.#changeListeners.delete(listener)
   }
 
-  /** One after the other, so that leaders still find somewhere to go; the last ones have nowhere and just close. */
   async close(): Promise<void> {
     for (const thread of this.#threads) thread.resume()
-    await Promise.all(this.#threads.map((thread) => thread.stop()))
+    await Promise.all(this.#threads.map((thread) => thread.stop(false)))
     this.#directory.release()
   }
 

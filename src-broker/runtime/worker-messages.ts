@@ -22,7 +22,8 @@ export interface WorkerOptions {
 export type ToWorker =
   | { readonly kind: 'peer'; readonly brokerId: number; readonly port: MessagePort }
   | { readonly kind: 'pause' }
-  | { readonly kind: 'stop' }
+  /** `movesLeaders`: they go to other brokers first. Without it the whole cluster stops, and there is nowhere to go. */
+  | { readonly kind: 'stop'; readonly movesLeaders: boolean }
 
 export type FromWorker =
   /** Registered, caught up with the metadata and listening. */
