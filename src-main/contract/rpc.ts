@@ -9,6 +9,7 @@ export type Message =
   | { readonly t: 'evt'; readonly n: string; readonly v: unknown }
 
 export interface Channel {
+  /** May throw where it cannot be sent: that request fails with it. */
   post(message: Message): void
   onMessage(callback: (message: unknown) => void): void
   /** The other end broke the rules: end the connection, where the transport has one to end. */
@@ -66,20 +67,19 @@ export function serve(channel: Channel, handlers: Handlers): Server {
 export interface Client {
   readonly api: Api
   on<K extends EventName>(name: K, listener: (value: Events[K]) => void): () => void
-  /** For the transport to call once the connection has ended: every request that waits, and every later one, fails with this. */
-  fail(error: RequestFailed): void
+  /** For the transport to call when the connection has ended: every request that waits fails with this. */
+  lose(error: RequestFailed): void
 }
 
 interface Waiting {
   resolve(value: unknown): void
-  reject(error: RequestFailed): void
+  reject(error: unknown): void
 }
 
 export function connect(channel: Channel): Client {
   const waiting = new Map<number, Waiting>()
   const listeners = new Map<string, Set<(value: never) => void>>()
   let lastId = 0
-  let failure: RequestFailed | null = null
 
   channel.onMessage((raw) => {
     if (!isMessage(raw) || raw.t === 'req') return
@@ -95,10 +95,9 @@ export function connect(channel: Channel): Client {
 
   const call = (name: RequestName, argument: unknown) =>
     new Promise((resolve, reject) => {
-      if (failure !== null) return reject(failure)
       lastId += 1
+      channel.post({ t: 'req', id: lastId, m: name, a: argument }) // What it throws rejects.
       waiting.set(lastId, { resolve, reject })
-      channel.post({ t: 'req', id: lastId, m: name, a: argument })
     })
 
   return {
@@ -108,8 +107,7 @@ export function connect(channel: Channel): Client {
       listeners.set(name, ofName.add(listener))
       return () => ofName.delete(listener)
     },
-    fail(error) {
-      failure = error
+    lose(error) {
       for (const request of waiting.values()) request.reject(error)
       waiting.clear()
     },

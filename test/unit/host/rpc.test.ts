@@ -109,13 +109,21 @@ test('more requests at once than any window needs are refused', async () => {
 test('hostile answers leave the waiting requests alone, and a lost connection fails them all', async () => {
   const { port1, port2 } = new MessageChannel()
   ports.push(port1, port2)
-  const client = connect({ post: () => {}, onMessage: (callback) => port2.on('message', callback) })
+  let isOpen = true
+  const hostGone = new RequestFailed('HOST_GONE', 'The host has ended.')
+  const client = connect({
+    post: () => {
+      if (!isOpen) throw hostGone
+    },
+    onMessage: (callback) => port2.on('message', callback),
+  })
   const request = client.api['topics.list']()
   for (const message of [null, { t: 'err', id: 1 }, { t: 'err', id: 1, e: { code: 3 } }, { t: 'res', id: 99, v: 1 }]) {
     port1.postMessage(message)
   }
   await new Promise((resolve) => setImmediate(resolve))
-  client.fail(new RequestFailed('HOST_GONE', 'The host has ended.'))
-  await expect(request).rejects.toMatchObject({ code: 'HOST_GONE' })
-  await expect(client.api['topics.list']()).rejects.toMatchObject({ code: 'HOST_GONE' })
+  isOpen = false
+  client.lose(hostGone)
+  await expect(request).rejects.toBe(hostGone)
+  await expect(client.api['topics.list']()).rejects.toBe(hostGone)
 })
