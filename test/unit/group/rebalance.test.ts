@@ -228,6 +228,22 @@ test('an assignment that is overtaken by a rebalance while it is written is kept
   expect(cluster.view()).toBe('Stable range a=part0 b=part1')
 })
 
+test('an assignment that is committed when the next generation already waits for its own stabilizes nothing', () => {
+  const { cluster, consumers } = group(['a'])
+  const [a] = consumers as [Consumer]
+  a.join()
+  cluster.holdCommits()
+  a.sync(() => 'old')
+  const newcomer = new Consumer(cluster, 'b')
+  newcomer.join()
+  a.join()
+  const sync = newcomer.sync()
+  cluster.commit()
+  expect([sync.answer, cluster.view()]).toEqual([undefined, 'CompletingRebalance a b'])
+  a.sync()
+  expect(assignmentIn(sync)).toBe('part1')
+})
+
 test('a leader that sends its assignment twice assigns once', () => {
   const cluster = new ClusterOfOne()
   const consumer = new Consumer(cluster, 'a')
