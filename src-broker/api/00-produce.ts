@@ -24,6 +24,7 @@ interface PartitionResponse {
   currentLeader?: LeaderHint
 }
 
+const firstVersionWithLeaderHints = 10
 const firstVersionWithTopicIds = 13
 
 export const produce: Handler<Request, Response> = (broker, request, context) => {
@@ -42,7 +43,7 @@ export const produce: Handler<Request, Response> = (broker, request, context) =>
         logStartOffset: -1,
       }
       const led = findLed(broker, name, id, index)
-      if (typeof led === 'number') notLed(broker, response, led, leaderHint(broker, name, id, index))
+      if (typeof led === 'number') notLed(response, led, leaderHint(broker, name, id, index), context.version)
       else append(broker, led.partition, led.leader, request, records, response, waits)
       if (response.errorCode !== errors.NONE) failed++
       return response
@@ -54,15 +55,17 @@ export const produce: Handler<Request, Response> = (broker, request, context) =>
     else context.stayQuiet()
     return undefined
   }
-  const response = failed === 0 ? { responses } : { responses, nodeEndpoints: endpointsOf(broker, hintsIn(responses)) }
+  const hints = failed === 0 ? [] : [...hintsIn(responses)]
+  const response = hints.length === 0 ? { responses } : { responses, nodeEndpoints: endpointsOf(broker, hints) }
   if (waits.length === 0) return response
   new PendingProduce(broker, response, context, waits, request.timeoutMs)
   return undefined
 }
 
-function notLed(_broker: Broker, response: PartitionResponse, errorCode: number, hint: LeaderHint | undefined): void {
+function notLed(response: PartitionResponse, errorCode: number, hint: LeaderHint | undefined, version: number): void {
   response.errorCode = errorCode
-  if (errorCode === errors.NOT_LEADER_OR_FOLLOWER && hint !== undefined) response.currentLeader = hint
+  if (version < firstVersionWithLeaderHints || hint === undefined) return
+  if (errorCode === errors.NOT_LEADER_OR_FOLLOWER) response.currentLeader = hint
 }
 
 function* hintsIn(

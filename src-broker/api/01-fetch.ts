@@ -19,7 +19,9 @@ type Request = RequestOf<typeof schema>
 type Response = ResponseInput<typeof schema>
 type PartitionRequest = Request['topics'][number]['partitions'][number]
 
+const firstVersionWithLeaderHints = 12
 const firstVersionWithTopicIds = 13
+const firstVersionWithEndpoints = 16
 /** A broker may send less than it is asked for: larger answers only cost memory. */
 const responseBytesMax = 4 << 20
 const noSession = 0
@@ -30,7 +32,7 @@ export const fetch: Handler<Request, Response> = (broker, request, context) => {
     return refuse(errors.INCONSISTENT_CLUSTER_ID)
   if (request.sessionId !== noSession && request.sessionEpoch > 0) return refuse(errors.FETCH_SESSION_ID_NOT_FOUND)
   const attempt = attemptFetch(broker, request, context.version)
-  if (attempt.isEnough || request.maxWaitMs <= 0) return complete(broker, attempt)
+  if (attempt.isEnough || request.maxWaitMs <= 0) return complete(broker, attempt, context.version)
   new WaitingFetch(broker, request, context, attempt.partitions)
   return undefined
 }
@@ -77,7 +79,7 @@ function attemptFetch(broker: Broker, request: Request, version: number): Attemp
       if (typeof led === 'number') {
         response.errorCode = led
         const hint = led === errors.NOT_LEADER_OR_FOLLOWER ? leaderHint(broker, topic, id, ask.partition) : undefined
-        if (hint !== undefined) hints.push((response.currentLeader = hint))
+        if (hint !== undefined && version >= firstVersionWithLeaderHints) hints.push((response.currentLeader = hint))
       } else {
         partitions.push(led.partition)
         read(led, ask, response, budget)
@@ -146,10 +148,12 @@ function recordsIn(log: PartitionLog, byteLength: number): number {
   return log.sizeInBytes === 0 ? 0 : Math.round((byteLength / log.sizeInBytes) * records)
 }
 
-function complete(broker: Broker, attempt: Attempt): Response {
+function complete(broker: Broker, attempt: Attempt, version: number): Response {
   broker.traffic.fetched(attempt.records, attempt.bytes)
   const { response, hints } = attempt
-  return hints.length === 0 ? response : { ...response, nodeEndpoints: endpointsOf(broker, hints) }
+  return hints.length === 0 || version < firstVersionWithEndpoints
+    ? response
+    : { ...response, nodeEndpoints: endpointsOf(broker, hints) }
 }
 
 /** Parked on its partitions until there is enough or its time is up. */
@@ -190,6 +194,6 @@ class WaitingFetch implements ParkedFetch {
 
   #finish(attempt: Attempt): void {
     this.#leave()
-    this.#context.answer(complete(this.#broker, attempt))
+    this.#context.answer(complete(this.#broker, attempt, this.#context.version))
   }
 }

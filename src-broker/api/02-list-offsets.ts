@@ -16,6 +16,7 @@ const latest = -1
 const earliest = -2
 const maxTimestamp = -3
 const earliestLocal = -4
+const firstVersionWithLeaderEpoch = 4
 const firstVersionWithOffsetNotAvailable = 5
 
 export const listOffsets: Handler<Request, ResponseInput<typeof schema>> = (broker, request, { version }) => ({
@@ -34,7 +35,8 @@ function listPartition(
   const { partitionIndex } = asked
   const led = findLed(broker, topic, undefined, partitionIndex, asked.currentLeaderEpoch)
   if (typeof led === 'number') return { partitionIndex, errorCode: led }
-  return { partitionIndex, ...lookUp(led, asked.timestamp, version) }
+  const { leaderEpoch, ...found } = lookUp(led, asked.timestamp, version)
+  return { partitionIndex, ...found, ...(version >= firstVersionWithLeaderEpoch ? { leaderEpoch } : {}) }
 }
 
 interface Found {
