@@ -1,4 +1,5 @@
 import type { ClusterClient } from '../../src-broker/client/cluster-client.ts'
+import { KafkaFailure } from '../../src-broker/client/failures.ts'
 import { fetchBatches } from '../../src-broker/client/fetch-batches.ts'
 import { type FetchedBatch, type ReadRecord, recordsOf } from '../../src-broker/client/fetched-batch.ts'
 import { MessageScan, type ScanStart } from '../../src-broker/client/message-scan.ts'
@@ -86,8 +87,10 @@ export class MessageService {
   async #detail(topic: string, partition: number, offset: number): Promise<MessageDetail> {
     await this.#partitionsOf(topic, [partition])
     const [outcome] = await fetchBatches(this.#client, [{ topic, partition, offset, bytesMax: detailFetchBytes }])
-    if (outcome!.failure !== null) throw outcome!.failure
-    const [fetched] = outcome!.value.batches
+    const { value: answer, failure } = outcome!
+    const isOutside = failure instanceof KafkaFailure && failure.code === 'OFFSET_OUT_OF_RANGE'
+    if (failure !== null && !isOutside) throw failure
+    const fetched = answer?.batches[0]
     const record = fetched && recordsOf(fetched, partition, offset, offset + 1, null)[0]
     if (fetched === undefined || record === undefined) {
       const text = `There is no record at offset ${offset} of partition ${partition}: it was deleted, compacted away, or never written.`

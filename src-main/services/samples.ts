@@ -47,6 +47,7 @@ export class SampleService {
     })
     if (this.#isLoading) throw new RequestFailed('SAMPLES_LOADING', 'Sample data is being loaded already.')
     this.#isLoading = true
+    const speakAgain = silenceTimerWarnings()
     const sets = sources.map(({ name, topic, recordCount }): SetProgress => {
       return { name, topic, acknowledged: 0, total: recordCount, error: null }
     })
@@ -59,6 +60,7 @@ export class SampleService {
       }
     } finally {
       this.#isLoading = false
+      speakAgain()
     }
     const progress = snapshot(sets, true)
     this.#events.emit('samples', progress)
@@ -127,3 +129,14 @@ const snapshot = (sets: readonly SetProgress[], isDone: boolean): SampleProgress
   sets: sets.map((set) => ({ ...set })),
   isDone,
 })
+
+/** kafkajs 2.2.4 sets timers in the past, and Node says so on the console. Returns what undoes it. */
+function silenceTimerWarnings(): () => void {
+  const { emitWarning } = process
+  process.emitWarning = ((warning: string, ...rest: unknown[]) => {
+    if (rest[0] !== 'TimeoutNegativeWarning') Reflect.apply(emitWarning, process, [warning, ...rest])
+  }) as typeof emitWarning
+  return () => {
+    process.emitWarning = emitWarning
+  }
+}
