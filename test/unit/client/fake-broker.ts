@@ -59,6 +59,12 @@ export class FakeBroker {
     return this
   }
 
+  /** Asks `first` before the script that is there; undefined lets it pass. */
+  intercept(api: Api, first: () => Misbehaviour | undefined): void {
+    const script = this.#scripts.get(api.key)!
+    this.#scripts.set(api.key, (request, about) => first() ?? script(request, about))
+  }
+
   count(name: string): number {
     return this.requests.filter((request) => request.name === name).length
   }
