@@ -28,6 +28,9 @@ export function parsePartitionDirectoryName(name: string): { topic: string; part
   return match === null ? undefined : { topic: match[1]!, partition: Number(match[2]) }
 }
 
+/** The quorum's own log lies beside the partitions and is none of theirs. */
+export const metadataDirectoryName = '__cluster_metadata-0'
+
 const deletedSuffix = '-delete'
 export const isDeletedDirectoryName = (name: string): boolean => name.endsWith(deletedSuffix)
 

@@ -8,6 +8,7 @@ import { OffsetCheckpoint } from './checkpoint-file.ts'
 import {
   deletedDirectoryName,
   isDeletedDirectoryName,
+  metadataDirectoryName,
   parsePartitionDirectoryName,
   partitionDirectoryName,
 } from './file-names.ts'
@@ -50,7 +51,7 @@ export class LogDirectory {
     for (const name of disk.list('')) {
       if (isDeletedDirectoryName(name)) disk.remove(name)
       const found = parsePartitionDirectoryName(name)
-      if (found === undefined || isDeletedDirectoryName(name)) continue
+      if (found === undefined || isDeletedDirectoryName(name) || name === metadataDirectoryName) continue
       const recoveryPoint = recoveryPoints.get(name)
       const log = PartitionLog.open(env, name, config, {
         isClean: this.wasClean && recoveryPoint !== undefined,
