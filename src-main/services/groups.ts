@@ -87,7 +87,6 @@ export class GroupService {
 
   async #describe(groupId: string): Promise<GroupDetail> {
     const { group, committed } = await this.#read(groupId)
-    if (group.state === 'Dead') throw notFound(groupId)
     const owners = new Map(
       group.members.flatMap(({ memberId, assignment }) => assignment.map((held) => [nameOf(held), { held, memberId }])),
     )
@@ -128,7 +127,6 @@ export class GroupService {
   async #plan(request: ResetRequest): Promise<ResetPlan> {
     const { groupId, topic, target } = request
     const { group, committed } = await this.#read(groupId)
-    if (group.state === 'Dead') throw notFound(groupId)
     const partitions = await this.#partitions(request)
     const wanted = partitions.map((partition) => ({ topic, partition }))
     const ranges = await this.#certainRanges(wanted)
@@ -155,7 +153,7 @@ export class GroupService {
     const { groupId, topic, steps } = plan
     if (steps.length === 0) throw new RequestFailed('INVALID_REQUEST', 'The plan moves nothing.')
     const { group, committed } = await this.#read(groupId)
-    const refusal = group.state === 'Dead' ? notFound(groupId).message : refusalOf(group)
+    const refusal = refusalOf(group)
     if (refusal !== null) throw new RequestFailed('NON_EMPTY_GROUP', refusal)
     const moved = steps.find(({ partition, fromOffset }) => {
       const now = committed.find((offset) => offset.topic === topic && offset.partition === partition)
@@ -229,6 +227,8 @@ export class GroupService {
       const isUnknown = group!.failure instanceof KafkaFailure && group!.failure.code === 'GROUP_ID_NOT_FOUND'
       throw isUnknown ? notFound(groupId) : group!.failure
     }
+    // Up to version 5 of DescribeGroups a group that does not exist is a dead one.
+    if (group!.value.state === 'Dead') throw notFound(groupId)
     if (committed!.failure !== null) throw committed!.failure
     return { group: group!.value, committed: committed!.value }
   }

@@ -139,7 +139,7 @@ export class PulseService {
           durationMs: event.tookMs,
         }
       case 'leader-changed': {
-        const from = event.from < 0 ? '' : `, before broker ${event.from}`
+        const from = event.from < 0 ? '' : `, taken over from broker ${event.from}`
         return {
           ...calm,
           kind,

@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { PulseEvent } from '../../../src-main/contract/cluster.ts'
+import { EventBus } from '../../../src-main/services/event-bus.ts'
+import { PulseService } from '../../../src-main/services/pulse.ts'
+import { Journal } from '../../../src-main/store/journal.ts'
+import { FakeHost } from './fake-host.ts'
+
+let host: FakeHost
+let events: EventBus
+let journal: Journal
+let pulse: PulseService
+let told: PulseEvent[]
+beforeEach(() => {
+  host = new FakeHost()
+  events = new EventBus()
+  journal = new Journal(':memory:', () => {})
+  pulse = new PulseService(host, events, journal)
+  told = []
+  events.on('pulse', (event) => told.push(event))
+})
+afterEach(async () => {
+  vi.useRealTimers()
+  pulse.close()
+  await journal.close()
+})
+
+const sentences = () =>
+  told.map(({ kind, brokerId, text, durationMs, isInjected, severity }) =>
+    [kind, brokerId ?? '-', text, durationMs ?? '-', isInjected ? 'injected' : '', severity].join(' | '),
+  )
+
+describe('sentences', () => {
+  test('one for each thing that happens', () => {
+    const at = { atMs: 5, brokerId: 2 }
+    host.happen({ ...at, kind: 'broker-killed', tookMs: 1 })
+    host.happen({ ...at, kind: 'broker-fenced' })
+    host.happen({ ...at, brokerId: 3, kind: 'controller-elected', epoch: 7, tookMs: 42 })
+    host.happen({
+      ...at,
+      brokerId: 3,
+      kind: 'leader-changed',
+      from: 2,
+      partitions: ['orders-1', 'flights-0'],
+      tookMs: 12,
+    })
+    host.happen({
+      ...at,
+      brokerId: 1,
+      kind: 'leader-changed',
+      from: -1,
+      partitions: ['a-0', 'a-1', 'a-2', 'a-3', 'a-4'],
+      tookMs: null,
+    })
+    host.happen({ ...at, kind: 'broker-started', tookMs: 180 })
+    host.happen({ ...at, kind: 'broker-unfenced' })
+    host.happen({ ...at, kind: 'broker-crashed', reason: 'EIO on flights-0' })
+    const rebalance = { groupId: 'readers', generation: 4, members: 1, tookMs: 30, reason: 'a member left' }
+    host.happen({ ...at, kind: 'group-rebalanced', ...rebalance })
+    host.happen({ ...at, kind: 'topic-created', topic: 'flights', partitions: 3 })
+    host.happen({ ...at, kind: 'topic-deleted', topic: 'flights', partitions: 3 })
+    expect(sentences()).toMatchInlineSnapshot(`
+      [
+        "broker-killed | 2 | broker 2 killed | 1 | injected | warning",
+        "broker-fenced | 2 | broker 2 fenced: the controller no longer counts on it | - |  | warning",
+        "controller-elected | 3 | broker 3 is controller, epoch 7 | 42 |  | info",
+        "leader-changed | 3 | leader of orders-1, flights-0, taken over from broker 2 | 12 |  | info",
+        "leader-changed | 1 | leader of a-0, a-1, a-2 and 2 more | - |  | info",
+        "broker-started | 2 | broker 2 started | 180 |  | info",
+        "broker-unfenced | 2 | broker 2 back in the cluster | - |  | info",
+        "broker-crashed | 2 | broker 2 crashed: EIO on flights-0 | - |  | trouble",
+        "group-rebalanced | 2 | readers: 1 member, generation 4 (a member left) | 30 |  | info",
+        "topic-created | - | flights created, 3 partitions | - |  | info",
+        "topic-deleted | - | flights deleted | - |  | info",
+      ]
+    `)
+  })
+
+  test('in-sync sets that change alike are one event, however many partitions there are', () => {
+    vi.useFakeTimers()
+    for (let partition = 0; partition < 50; partition++) {
+      host.happen({
+        kind: 'isr-changed',
+        brokerId: 1,
+        atMs: 5,
+        partition: `flights-${partition}`,
+        from: [1, 2, 3],
+        to: [1, 3],
+      })
+    }
+    host.happen({ kind: 'isr-changed', brokerId: 1, atMs: 6, partition: 'orders-0', from: [1], to: [1, 3] })
+    expect(told).toEqual([])
+    vi.advanceTimersByTime(200)
+    expect(sentences()).toEqual([
+      'isr-shrunk | 2 | broker 2 left the in-sync replicas of flights-0, flights-1, flights-2 and 47 more | - |  | warning',
+      'isr-expanded | 3 | broker 3 joined the in-sync replicas of orders-0 | - |  | info',
+    ])
+  })
+
+  test('a stop that the user asked for is theirs; one that just happens is not', () => {
+    pulse.expect(2, 'stop')
+    host.happen({ kind: 'broker-stopped', brokerId: 2, atMs: 5, tookMs: 9 })
+    host.happen({ kind: 'broker-stopped', brokerId: 2, atMs: 6, tookMs: 9 })
+    expect(told.map(({ isInjected }) => isInjected)).toEqual([true, false])
+  })
+})
+
+describe('history', () => {
+  test('brokers that were up before anybody listened are in it', async () => {
+    const history = await pulse.handlers['pulse.history']({ sinceMs: 0 })
+    expect(history.map(({ text }) => text)).toEqual(['broker 1 started', 'broker 2 started', 'broker 3 started'])
+  })
+
+  test('numbers grow, also where several things happen in the same millisecond', () => {
+    for (let i = 0; i < 5; i++) host.happen({ kind: 'broker-unfenced', brokerId: 1, atMs: 1_000 })
+    const ids = told.map(({ id }) => id)
+    expect(ids).toEqual(ids.toSorted((one, other) => one - other))
+    expect(new Set(ids).size).toBe(5)
+  })
+
+  test('yesterday comes from the journal, today from memory, nothing twice', async () => {
+    const yesterday = Date.now() - 86_400_000
+    const old = {
+      id: 1,
+      atMs: yesterday,
+      brokerId: 1,
+      kind: 'broker-fenced',
+      text: 'old',
+      durationMs: null,
+      isInjected: false,
+      severity: 'warning',
+    }
+    await journal.record({ atMs: yesterday, kind: 'pulse', payload: old })
+    host.happen({ kind: 'broker-unfenced', brokerId: 1, atMs: Date.now() })
+    await journal.flush()
+    const fromYesterday = await pulse.handlers['pulse.history']({ sinceMs: yesterday - 1 })
+    const texts = fromYesterday.map(({ text }) => text)
+    expect(texts.filter((text) => text === 'old')).toHaveLength(1)
+    expect(texts.filter((text) => text === 'broker 1 back in the cluster')).toHaveLength(1)
+    const today = await pulse.handlers['pulse.history']({ sinceMs: Date.now() - 60_000 })
+    expect(today.map(({ text }) => text)).toEqual(['broker 1 back in the cluster'])
+  })
+})
