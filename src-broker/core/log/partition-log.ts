@@ -9,7 +9,6 @@ import { assert } from '../../base/assert.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import { errors } from '../../protocol/errors.ts'
 import * as batch from '../../records/batch.ts'
-import { readEndMarker } from '../../records/control.ts'
 import {
   mustLookInside,
   type Origin,
@@ -17,18 +16,17 @@ import {
   refusedRecords,
   validateBatch,
 } from '../../records/validate.ts'
-import { type BatchWalk, scanning } from './batch-walk.ts'
 import { EpochCache, type EpochEnd } from './epoch-cache.ts'
-import { offsetOfFileName } from './file-names.ts'
-import { emptySlice, FileSlice } from './file-slice.ts'
+import { emptySlice, type FileSlice } from './file-slice.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnv } from './log-env.ts'
 import { offsetEntryBytes } from './offset-index.ts'
 import { readTopicId } from './partition-metadata.ts'
 import { ProducerSnapshots } from './producer-snapshots.ts'
-import { ProducerState } from './producer-state.ts'
-import { RecentPlaces } from './recent-places.ts'
-import { Segment } from './segment.ts'
+import { ProducerState, type RememberedBatch } from './producer-state.ts'
+import { loadProducers, recoveryPosition, scanFrom } from './recovery.ts'
+import type { Segment } from './segment.ts'
+import { type Place, Segments } from './segments.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
 
 /** What the broker's checkpoints say of a log that it finds at its start. */
@@ -69,12 +67,6 @@ export interface FollowerAppend {
   refusal: 'corrupt-batch' | 'unexpected-offset' | 'stale-epoch' | undefined
 }
 
-/** Where a batch begins: in the segment of that base offset, at that byte of its file. */
-export interface Place {
-  readonly segmentBase: number
-  readonly position: number
-}
-
 export interface SegmentSize {
   readonly baseOffset: number
   readonly sizeInBytes: number
@@ -109,18 +101,15 @@ export class PartitionLog {
   readonly #env: LogEnv
   readonly #isClean: boolean
   readonly #epochs: EpochCache
-  readonly #places = new RecentPlaces()
-  /** The segment that is written to. Undefined until first used; what follows is made along with it. */
-  #active: Segment | undefined
-  /** Ascending; the active one is the last. */
-  #segments: Segment[] = []
-  #producers!: ProducerState
-  #snapshots!: ProducerSnapshots
+  /** What the files hold; undefined until first used. */
+  #content: Content | undefined
   #config: LogConfig
   #looksInside: boolean
   #logStartOffset: number
   #logEndOffset: number
   #recoveryPoint: number
+  /** What the recovery point will be when the flush that was begun last is done. */
+  #flushingTo = 0
   readonly #leaderAppend: LeaderAppend = {
     errorCode: 0,
     baseOffset: -1,
@@ -181,24 +170,21 @@ export class PartitionLog {
   }
 
   get sizeInBytes(): number {
-    this.#opened()
-    return this.#segments.reduce((sum, segment) => sum + segment.size, 0)
+    return this.#opened().segments.sizeInBytes
   }
 
   get activeSegmentBase(): number {
-    return this.#opened().baseOffset
+    return this.#opened().segments.active.baseOffset
   }
 
   get activeSegmentSize(): number {
-    return this.#opened().size
+    return this.#opened().segments.active.size
   }
 
   /** The segment that holds `offset` and all behind it: what a follower reads of a leader's files. */
   segmentsFrom(offset: number): SegmentSize[] {
-    this.#opened()
-    return this.#segments
-      .slice(this.#segmentIndexOf(offset))
-      .map((segment) => ({ baseOffset: segment.baseOffset, sizeInBytes: segment.size }))
+    const { segments } = this.#opened()
+    return segments.from(offset).map(({ baseOffset, size }) => ({ baseOffset, sizeInBytes: size }))
   }
 
   // ── append ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,7 +194,7 @@ export class PartitionLog {
    * are. A client may bring one batch at a time. Where the answer has an error code, nothing was appended.
    */
   appendAsLeader(bytes: Uint8Array, view: DataView, from: number, to: number, context: AppendContext): LeaderAppend {
-    const active = this.#opened()
+    const { segments, producers } = this.#opened()
     const { leaderEpoch, nowMs, origin } = context
     assert(leaderEpoch >= this.#epochs.latestEpoch, 'a leader writes in an epoch that is over')
     const result = this.#leaderAppend
@@ -220,17 +206,9 @@ export class PartitionLog {
     let maxTimestamp = -1
     for (let at = from; at < to; at += batch.sizeInBytes(view, at)) {
       if (at > from && origin === 'client') return this.#refuse(errors.INVALID_RECORD)
-      const errorCode = this.#check(bytes, view, at, to, origin, nowMs)
+      const errorCode = this.#check(bytes, view, at, to, origin, nowMs, producers)
       if (errorCode !== 0) return this.#refuse(errorCode)
-      const { duplicate } = this.#producers
-      if (duplicate !== undefined) {
-        result.errorCode = 0
-        result.isDuplicate = true
-        result.baseOffset = duplicate.baseOffset
-        result.lastOffset = duplicate.lastOffset
-        if (isLogAppendTime) result.logAppendTime = duplicate.timestamp
-        return result
-      }
+      if (producers.duplicate !== undefined) return this.#again(producers.duplicate, isLogAppendTime)
       if (isLogAppendTime) batch.stampLogAppendTime(bytes, view, at, nowMs, this.#env.crc32c)
       batch.stampPlace(view, at, offset, leaderEpoch)
       offset += batch.lastOffsetDelta(view, at) + 1
@@ -239,11 +217,9 @@ export class PartitionLog {
     if (to - from > this.#config.segmentBytes) return this.#refuse(errors.RECORD_LIST_TOO_LARGE)
 
     const baseOffset = this.#logEndOffset
-    const mustRoll = this.#mustRoll(active, active.size, to - from, offset - 1, maxTimestamp)
-    const segment = mustRoll ? this.#roll(baseOffset) : active
-    segment.write(bytes, from, to)
-    for (let at = from; at < to; at += batch.sizeInBytes(view, at)) this.#added(segment, bytes, view, at)
-
+    const { active } = segments
+    if (this.#mustRoll(active, active.size, to - from, offset - 1, maxTimestamp)) this.#roll(baseOffset)
+    this.#write(bytes, view, from, to)
     result.errorCode = 0
     result.baseOffset = baseOffset
     result.lastOffset = offset - 1
@@ -258,11 +234,12 @@ export class PartitionLog {
 
   /** Appends what the leader has at this log's end, byte for byte. bytes[from, to) may end amid a batch. */
   appendAsFollower(bytes: Uint8Array, view: DataView, from: number, to: number): FollowerAppend {
-    this.#opened()
+    const { segments } = this.#opened()
     const result = this.#followerAppend
     result.refusal = undefined
     let nextOffset = this.#logEndOffset
     let epoch = this.#epochs.latestEpoch
+    /** Of the batches that are good but not written yet: one write takes them all, unless a segment ends between them. */
     let runFrom = from
     let runTimestamp = -1
     let at = from
@@ -283,24 +260,32 @@ export class PartitionLog {
         result.refusal = 'stale-epoch'
         break
       }
+      const { active } = segments
       const timestamp = Math.max(runTimestamp, batch.maxTimestamp(view, at))
-      const active = this.#active!
       if (this.#mustRoll(active, active.size + at - runFrom, size, batch.lastOffset(view, at), timestamp)) {
-        this.#addRun(bytes, view, runFrom, at)
-        this.#roll(batch.baseOffset(view, at))
+        this.#write(bytes, view, runFrom, at)
+        this.#roll(Math.max(this.#logEndOffset, batch.lastOffset(view, at) - relativeOffsetMax))
         runFrom = at
       }
       runTimestamp = timestamp
       nextOffset = batch.lastOffset(view, at) + 1
       epoch = batch.partitionLeaderEpoch(view, at)
     }
-    this.#addRun(bytes, view, runFrom, at)
+    this.#write(bytes, view, runFrom, at)
     result.byteCount = at - from
     return result
   }
 
-  #check(bytes: Uint8Array, view: DataView, at: number, to: number, origin: Origin, nowMs: number): number {
-    this.#producers.duplicate = undefined
+  #check(
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    to: number,
+    origin: Origin,
+    nowMs: number,
+    producers: ProducerState,
+  ): number {
+    producers.duplicate = undefined
     const { crc32c, decompress } = this.#env
     const errorCode = validateBatch(bytes, view, at, to, this.#config, origin, nowMs, crc32c)
     if (errorCode !== 0) return errorCode
@@ -308,7 +293,7 @@ export class PartitionLog {
       const refused = refusedRecords(bytes, view, at, this.#config, nowMs, decompress)
       if (refused.errorCode !== 0) return refused.errorCode
     }
-    return batch.producerId(view, at) < 0 ? 0 : this.#producers.check(view, at, origin)
+    return batch.producerId(view, at) < 0 ? 0 : producers.check(view, at, origin)
   }
 
   #refuse(errorCode: number): LeaderAppend {
@@ -319,9 +304,20 @@ export class PartitionLog {
     return result
   }
 
-  #addRun(bytes: Uint8Array, view: DataView, from: number, to: number): void {
+  #again(original: RememberedBatch, isLogAppendTime: boolean): LeaderAppend {
+    const result = this.#leaderAppend
+    result.errorCode = 0
+    result.isDuplicate = true
+    result.baseOffset = original.baseOffset
+    result.lastOffset = original.lastOffset
+    if (isLogAppendTime) result.logAppendTime = original.timestamp
+    return result
+  }
+
+  /** Writes good batches to the end of the active segment. */
+  #write(bytes: Uint8Array, view: DataView, from: number, to: number): void {
     if (from === to) return
-    const active = this.#active!
+    const { active } = this.#opened().segments
     active.write(bytes, from, to)
     for (let at = from; at < to; at += batch.sizeInBytes(view, at)) this.#added(active, bytes, view, at)
   }
@@ -330,16 +326,9 @@ export class PartitionLog {
   #added(segment: Segment, bytes: Uint8Array, view: DataView, at: number): void {
     const epoch = batch.partitionLeaderEpoch(view, at)
     if (epoch >= 0) this.#epochs.assign(epoch, batch.baseOffset(view, at))
-    if (batch.producerId(view, at) >= 0) this.#noteProducer(bytes, view, at)
+    if (batch.producerId(view, at) >= 0) this.#opened().producers.note(bytes, view, at)
     segment.added(view, at, this.#config.indexIntervalBytes)
     this.#logEndOffset = batch.lastOffset(view, at) + 1
-  }
-
-  #noteProducer(bytes: Uint8Array, view: DataView, at: number): void {
-    if (batch.isControl(view, at)) {
-      const marker = readEndMarker(bytes, view, at)
-      if (marker !== undefined) this.#producers.end(view, at, marker.coordinatorEpoch)
-    } else this.#producers.update(view, at)
   }
 
   // ── read ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -352,74 +341,22 @@ export class PartitionLog {
   read(fetchOffset: number, maxBytes: number, limitOffset: number, atLeastOneBatch: boolean): FileSlice {
     const limit = Math.min(limitOffset, this.#logEndOffset)
     if (fetchOffset < this.#logStartOffset || fetchOffset >= limit) return emptySlice
-    this.#opened()
-    for (let index = this.#segmentIndexOf(fetchOffset); index < this.#segments.length; index++) {
-      const segment = this.#segments[index]!
-      const from = this.#positionIn(segment, fetchOffset)
-      if (from === segment.size) continue // Compaction emptied the segment's end.
-      const available = this.#limitPosition(index, limit) - from
-      if (available <= 0) return emptySlice
-      const firstBytes = atLeastOneBatch && maxBytes < available ? segment.batchSizeAt(from) : 0
-      const byteLength = Math.min(available, Math.max(maxBytes, firstBytes))
-      return byteLength <= 0 ? emptySlice : new FileSlice(segment.file, from, byteLength)
-    }
-    return emptySlice
+    return this.#opened().segments.slice(fetchOffset, maxBytes, limit, atLeastOneBatch)
   }
 
   /** Where the batch that holds `offset` begins; the end of the log's last file for the log end. */
   place(offset: number): Place {
-    const active = this.#opened()
-    if (offset >= this.#logEndOffset) {
-      this.#places.add(this.#logEndOffset, active.size)
-      return { segmentBase: active.baseOffset, position: active.size }
-    }
-    const index = this.#segmentIndexOf(offset)
-    const segment = this.#segments[index]!
-    const position = this.#positionIn(segment, offset)
-    const next = this.#segments[index + 1]
-    if (position === segment.size && next !== undefined) return { segmentBase: next.baseOffset, position: 0 }
-    return { segmentBase: segment.baseOffset, position }
+    return this.#opened().segments.place(offset)
   }
 
   /** The first record as late as `timestamp`; undefined where none is. */
   offsetForTimestamp(timestamp: number): TimestampedOffset | undefined {
-    this.#opened()
-    return findTimestamp(this.#segments, timestamp, this.#logStartOffset, this.#env.decompress)
+    return findTimestamp(this.#opened().segments.all, timestamp, this.#logStartOffset, this.#env.decompress)
   }
 
   /** The record with the latest time; undefined where the log is empty or no record has a time. */
   offsetOfMaxTimestamp(): TimestampedOffset | undefined {
-    this.#opened()
-    return findMaxTimestamp(this.#segments, this.#env.decompress)
-  }
-
-  #limitPosition(index: number, limit: number): number {
-    const segment = this.#segments[index]!
-    const next = this.#segments[index + 1]
-    return next !== undefined && limit >= next.baseOffset ? segment.size : this.#positionIn(segment, limit)
-  }
-
-  #positionIn(segment: Segment, offset: number): number {
-    if (offset <= segment.baseOffset) return 0
-    if (segment !== this.#active) return segment.find(offset)
-    const known = this.#places.find(offset)
-    if (known >= 0) return known
-    const position = offset === this.#logEndOffset ? segment.size : segment.find(offset)
-    this.#places.add(offset, position)
-    return position
-  }
-
-  /** Index of the segment that holds `offset`: the last one that begins at or before it. */
-  #segmentIndexOf(offset: number): number {
-    const segments = this.#segments
-    let low = 0
-    let high = segments.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (segments[middle]!.baseOffset <= offset) low = middle
-      else high = middle - 1
-    }
-    return low
+    return findMaxTimestamp(this.#opened().segments.all, this.#env.decompress)
   }
 
   // ── epochs ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -448,20 +385,19 @@ export class PartitionLog {
 
   /** The first offset of the earliest open transaction; Infinity without one. */
   get firstOpenOffset(): number {
-    this.#opened()
-    return this.#producers.firstOpenOffset
+    return this.#opened().producers.firstOpenOffset
   }
 
   /** Forgets producers that wrote nothing since `beforeMs`. */
   expireProducers(beforeMs: number): void {
-    if (this.#active !== undefined) this.#producers.expire(beforeMs)
+    this.#content?.producers.expire(beforeMs)
   }
 
   // ── shorten ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Drops the batch that holds `offset` and all behind it. Returns the new log end. */
+  /** Drops the batch that holds `offset` and all behind it. Returns the new log end: that of the last batch left. */
   truncateTo(offset: number): number {
-    this.#opened()
+    const { segments, snapshots, producers } = this.#opened()
     // Also where no record goes: an epoch may have begun at the log end (KAFKA-10706).
     this.#epochs.truncateFromEnd(offset)
     if (offset >= this.#logEndOffset) return this.#logEndOffset
@@ -469,31 +405,25 @@ export class PartitionLog {
       this.truncateFullyAndStartAt(offset)
       return offset
     }
-    const index = this.#segmentIndexOf(offset)
-    const segment = this.#segments[index]!
-    const position = segment.find(offset)
-    const endOffset = Math.min(offset, segment.batchOffsetAt(position))
-    if (endOffset < this.#logStartOffset) {
-      this.truncateFullyAndStartAt(this.#logStartOffset)
-      return this.#logStartOffset
+    segments.truncateTo(offset)
+    const { endOffset } = segments.active
+    if (endOffset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
+    else {
+      this.#endsAt(endOffset)
+      loadProducers(producers, snapshots, segments, endOffset)
     }
-    for (const later of this.#segments.splice(index + 1)) later.remove()
-    segment.truncate(position, endOffset)
-    this.#active = segment
-    this.#endsAt(endOffset)
-    this.#loadProducers()
-    return endOffset
+    return this.#logEndOffset
   }
 
   /** Drops everything: what comes next begins at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
-    this.#opened()
-    for (const segment of this.#segments.splice(0)) segment.remove()
+    const { segments, snapshots, producers } = this.#opened()
+    segments.keepFirst(0)
+    segments.add(offset)
+    snapshots.removeAll()
+    producers.clear()
     this.#epochs.clear()
-    this.#snapshots.removeAll()
-    this.#producers.clear()
     this.#logStartOffset = offset
-    this.#active = this.#newSegment(offset)
     this.#endsAt(offset)
   }
 
@@ -510,55 +440,72 @@ export class PartitionLog {
    * Returns how many went.
    */
   deleteOldSegments(retention: Retention): number {
-    const active = this.#opened()
-    const segments = this.#segments
-    let excessBytes = this.sizeInBytes - retention.retentionBytes
+    const { segments, snapshots } = this.#opened()
+    let excessBytes = segments.sizeInBytes - retention.retentionBytes
     let count = 0
-    for (; count < segments.length; count++) {
-      const segment = segments[count]!
-      const endOffset = segments[count + 1]?.baseOffset ?? this.#logEndOffset
+    for (const segment of segments.all) {
+      const endOffset = segments.all[count + 1]?.baseOffset ?? this.#logEndOffset
       const isTooOld = segment.maxTimestamp >= 0 && retention.nowMs - segment.maxTimestamp > retention.retentionMs
       const isTooMuch = excessBytes >= segment.size
       const isHidden = endOffset <= this.#logStartOffset
       if (segment.size === 0 || endOffset > retention.highWatermark || !(isTooOld || isTooMuch || isHidden)) break
       excessBytes -= segment.size
+      count++
     }
     if (count === 0) return 0
-    if (count === segments.length) this.#roll(this.#logEndOffset)
-    for (const segment of segments.splice(0, count)) segment.remove()
-    const oldest = segments[0] ?? active
-    this.advanceLogStartOffset(oldest.baseOffset)
-    this.#snapshots.removeBefore(oldest.baseOffset)
+    if (count === segments.all.length) this.#roll(this.#logEndOffset)
+    segments.removeFirst(count)
+    this.advanceLogStartOffset(segments.oldest.baseOffset)
+    snapshots.removeBefore(segments.oldest.baseOffset)
     return count
   }
 
   // ── on disk ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Returns once all that is in the log would survive a power loss. */
+  /** Returns once all that is in the log would survive a power loss. Blocks: see `beginFlush` for doing it beside other work. */
   flush(): void {
-    if (this.#active === undefined) return
-    if (this.#recoveryPoint < this.#logEndOffset) {
-      const first = this.#segmentIndexOf(this.#recoveryPoint)
-      for (let index = first; index < this.#segments.length; index++) this.#segments[index]!.sync()
-    }
-    this.#epochs.save()
-    this.#recoveryPoint = this.#logEndOffset
+    for (const segment of this.#unflushed()) segment.file.sync()
+    this.endFlush()
+  }
+
+  /**
+   * Half of a flush: what had to be written is, and the files named have to be synced by whatever means, in any order.
+   * Then call `endFlush`. Empty where there is nothing to do.
+   */
+  beginFlush(): readonly string[] {
+    return this.#unflushed().map((segment) => segment.file.path)
+  }
+
+  /** The other half. Not to be called where a sync failed: what failed once may seem to succeed the next time. */
+  endFlush(): void {
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, this.#flushingTo)
   }
 
   /** Flushes and lets go of everything. The log is not to be used again. */
   close(): void {
     this.#epochs.save()
-    if (this.#active === undefined) return
-    this.#seal(this.#active)
+    if (this.#content === undefined) return
+    const { segments } = this.#content
+    this.#seal(segments.active)
     this.flush()
-    for (const segment of this.#segments.splice(0)) segment.close()
-    this.#active = undefined
+    segments.close()
+    this.#content = undefined
   }
 
   /** Lets go of the files without a word to them: the directory is about to be removed, or the disk has failed. */
   abandon(): void {
-    for (const segment of this.#segments.splice(0)) segment.abandon()
-    this.#active = undefined
+    this.#content?.segments.abandon()
+    this.#content = undefined
+  }
+
+  /** Segments that are not wholly synced. Epochs go to the disk first: the recovery point must not overtake them. */
+  #unflushed(): readonly Segment[] {
+    this.#epochs.save()
+    if (this.#content === undefined || this.#recoveryPoint === this.#logEndOffset) return []
+    this.#flushingTo = this.#logEndOffset
+    const unflushed = this.#content.segments.from(this.#recoveryPoint)
+    for (const segment of unflushed) segment.flushIndexes()
+    return unflushed
   }
 
   /** Whether a batch has to go to a new segment; `filled` is what the active one has by then. */
@@ -574,59 +521,52 @@ export class PartitionLog {
   }
 
   /** Closes the active segment and begins one at `baseOffset`. */
-  #roll(baseOffset: number): Segment {
-    const active = this.#active!
-    if (active.size > 0) this.#seal(active)
-    else this.#segments.pop()!.remove()
-    this.#active = this.#newSegment(baseOffset)
-    return this.#active
+  #roll(baseOffset: number): void {
+    const { segments } = this.#opened()
+    if (segments.active.size > 0) this.#seal(segments.active)
+    else segments.keepFirst(segments.all.length - 1)
+    segments.add(baseOffset)
   }
 
   /** The segment ends at the log end, and the next one begins there. */
   #seal(segment: Segment): void {
+    const { snapshots, producers } = this.#opened()
     segment.seal()
-    this.#snapshots.save(this.#logEndOffset, this.#producers.entries())
-  }
-
-  #newSegment(baseOffset: number): Segment {
-    const segment = new Segment(this.#env.disk, this.directory, baseOffset)
-    segment.create()
-    this.#segments.push(segment)
-    this.#places.clear()
-    return segment
+    snapshots.save(this.#logEndOffset, producers.entries())
   }
 
   /** The log was cut at `offset`. */
   #endsAt(offset: number): void {
     this.#logEndOffset = offset
     this.highWatermark = Math.min(this.highWatermark, offset)
-    this.#places.clear()
+    this.#flushingTo = Math.min(this.#flushingTo, offset)
     if (offset >= this.#recoveryPoint) return
     this.#recoveryPoint = offset
     this.onRecoveryPointLowered?.()
   }
 
-  /** The active segment, with all that is known of the log behind it. */
-  #opened(): Segment {
-    return this.#active ?? this.#open()
+  #opened(): Content {
+    return this.#content ?? this.#open()
   }
 
-  #open(): Segment {
+  #open(): Content {
     const { disk, crc32c } = this.#env
     const names = disk.list(this.directory)
-    const bases = names.map((name) => offsetOfFileName(name, '.log')).filter((base) => base !== undefined)
-    this.#producers = new ProducerState()
-    this.#snapshots = new ProducerSnapshots(disk, this.directory, crc32c)
-    this.#snapshots.open(names, new Set(bases))
-    this.#segments = bases.map((base) => new Segment(disk, this.directory, base))
-    if (this.#segments.length === 0) this.#newSegment(this.#logStartOffset)
-    const last = this.#segments.at(-1)!
-    this.#active = last
-    const isAsLeft = this.#isClean && last.isSound && last.endOffset === this.#logEndOffset
-    if (isAsLeft) this.#loadProducers()
-    else this.#recover()
-    this.#logStartOffset = Math.max(this.#logStartOffset, this.#segments[0]!.baseOffset)
-    return this.#active
+    const segments = new Segments(disk, this.directory, names, this.#logStartOffset)
+    const snapshots = new ProducerSnapshots(disk, this.directory, names, crc32c)
+    const content: Content = { segments, snapshots, producers: new ProducerState() }
+    this.#content = content
+    try {
+      const { active } = segments
+      const isAsLeft = this.#isClean && active.isSound && active.endOffset === this.#logEndOffset
+      if (isAsLeft) loadProducers(content.producers, snapshots, segments, this.#logEndOffset)
+      else this.#recover(content)
+    } catch (error) {
+      this.abandon()
+      throw error
+    }
+    this.#logStartOffset = Math.max(this.#logStartOffset, segments.oldest.baseOffset)
+    return content
   }
 
   /**
@@ -634,63 +574,28 @@ export class PartitionLog {
    * the indexes since then is built anew on the way. Before the recovery point nothing is read but what it takes to know
    * the producers.
    */
-  #recover(): void {
-    const segments = this.#segments
-    let index = this.#segmentIndexOf(this.#recoveryPoint)
-    let from = segments[index]!.recoveryPosition(this.#recoveryPoint)
-    this.#logEndOffset = segments[index]!.batchOffsetAt(from)
+  #recover({ segments, snapshots, producers }: Content): void {
+    const index = segments.indexOf(this.#recoveryPoint)
+    const segment = segments.all[index]!
+    const from = recoveryPosition(segment, this.#recoveryPoint, this.#env.crc32c)
+    this.#logEndOffset = segment.batchOffsetAt(from)
     this.#epochs.truncateFromEnd(this.#logEndOffset)
-    this.#loadProducers()
-    for (; index < segments.length; index++) {
-      const segment = segments[index]!
-      const fileBytes = segment.size
-      segment.rewind(from)
-      const walk = scanning(segment.file, from, fileBytes)
-      while (walk.next() && this.#isSound(walk)) this.#added(segment, walk.bytes, walk.view, walk.at)
-      if (segment.size < fileBytes) break
-      if (segment !== segments.at(-1)) this.#seal(segment)
-      from = 0
-    }
-    const bytes = index < segments.length ? this.#cutOff(index) : 0
+    loadProducers(producers, snapshots, segments, this.#logEndOffset)
+    const bytes = scanFrom(segments, index, from, {
+      crc32c: this.#env.crc32c,
+      epoch: this.#epochs.latestEpoch,
+      batch: (segment, { bytes, view, at }) => this.#added(segment, bytes, view, at),
+      end: (segment) => this.#seal(segment),
+    })
     if (bytes > 0 || this.#logEndOffset < this.#recoveryPoint) this.damage = { offset: this.#logEndOffset, bytes }
-    this.#active = segments.at(-1)!
     if (this.#logEndOffset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
-    this.#endsAt(this.#logEndOffset)
+    else this.#endsAt(this.#logEndOffset)
   }
+}
 
-  #isSound(walk: BatchWalk): boolean {
-    return (
-      walk.loadBody() &&
-      batch.hasValidCrc(walk.bytes, walk.view, walk.at, this.#env.crc32c) &&
-      batch.baseOffset(walk.view, walk.at) >= this.#logEndOffset &&
-      batch.lastOffsetDelta(walk.view, walk.at) >= 0
-    )
-  }
-
-  /** Drops what lies behind the sound part of a segment, and all segments after it. Returns how much that was. */
-  #cutOff(index: number): number {
-    const segment = this.#segments[index]!
-    const later = this.#segments.splice(index + 1)
-    const bytes = later.reduce((sum, one) => sum + one.size, segment.file.size - segment.size)
-    segment.file.truncate(segment.size)
-    for (const one of later) one.remove()
-    return bytes
-  }
-
-  /** Brings the producer state to the log end: from the newest snapshot on, header by header. */
-  #loadProducers(): void {
-    const snapshot = this.#snapshots.latest(this.#logEndOffset)
-    this.#producers.restore(snapshot?.entries ?? [])
-    const from = Math.max(snapshot?.offset ?? 0, this.#segments[0]!.baseOffset)
-    if (from >= this.#logEndOffset) return
-    for (let index = this.#segmentIndexOf(from); index < this.#segments.length; index++) {
-      const segment = this.#segments[index]!
-      const walk = scanning(segment.file, from <= segment.baseOffset ? 0 : segment.find(from), segment.size)
-      while (walk.next() && batch.baseOffset(walk.view, walk.at) < this.#logEndOffset) {
-        if (batch.producerId(walk.view, walk.at) < 0 || batch.lastOffset(walk.view, walk.at) < from) continue
-        if (batch.isControl(walk.view, walk.at)) walk.loadBody()
-        this.#noteProducer(walk.bytes, walk.view, walk.at)
-      }
-    }
-  }
+/** What the files of a log hold. */
+interface Content {
+  readonly segments: Segments
+  readonly producers: ProducerState
+  readonly snapshots: ProducerSnapshots
 }

@@ -13,12 +13,18 @@ export class ProducerSnapshots {
   readonly #directory: string
   readonly #crc32c: Crc32c
   /** Ascending. */
-  #offsets: number[] = []
+  #offsets: number[]
 
-  constructor(disk: Disk, directory: string, crc32c: Crc32c) {
+  /** Those in the partition's directory listing. Snapshots of earlier stops that are at no segment's base go. */
+  constructor(disk: Disk, directory: string, fileNames: readonly string[], crc32c: Crc32c) {
     this.#disk = disk
     this.#directory = directory
     this.#crc32c = crc32c
+    this.#offsets = fileNames
+      .map((name) => offsetOfFileName(name, '.snapshot'))
+      .filter((offset) => offset !== undefined)
+    const latest = this.#offsets.at(-1)
+    this.#keep((offset) => offset === latest || fileNames.includes(offsetFileName(offset, '.log')))
   }
 
   /** Takes in the partition's directory listing. Snapshots of earlier stops that are at no segment's base go. */

@@ -3,6 +3,7 @@
 
 import { errors } from '../../protocol/errors.ts'
 import * as batch from '../../records/batch.ts'
+import { type EndMarker, readEndMarker } from '../../records/control.ts'
 import type { Origin } from '../../records/validate.ts'
 import type { ProducerSnapshotEntry } from './producer-snapshot.ts'
 
@@ -20,13 +21,6 @@ export interface RememberedBatch {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly timestamp: number
-}
-
-/** What a transaction marker ended. */
-export interface EndedTransaction {
-  readonly producerId: number
-  readonly firstOffset: number
-  readonly lastOffset: number
 }
 
 export class ProducerState {
@@ -68,8 +62,16 @@ export class ProducerState {
     return isOutsideTransaction && producer.transactionFirstOffset >= 0 ? errors.INVALID_TXN_STATE : 0
   }
 
-  /** Takes note of a data batch that is in the log. */
-  update(view: DataView, at: number): void {
+  /** Takes note of a numbered batch that is in the log. Of a control batch the body has to be there. */
+  note(bytes: Uint8Array, view: DataView, at: number): void {
+    if (!batch.isControl(view, at)) this.#noteData(view, at)
+    else {
+      const marker = readEndMarker(bytes, view, at)
+      if (marker !== undefined) this.#noteMarker(view, at, marker)
+    }
+  }
+
+  #noteData(view: DataView, at: number): void {
     const producerId = batch.producerId(view, at)
     const producer = this.#producer(producerId, batch.producerEpoch(view, at))
     producer.remember(view, at)
@@ -79,16 +81,13 @@ export class ProducerState {
     }
   }
 
-  /** Takes note of a transaction marker; returns the transaction it ended, undefined where it was empty. */
-  end(view: DataView, at: number, coordinatorEpoch: number): EndedTransaction | undefined {
+  #noteMarker(view: DataView, at: number, marker: EndMarker): void {
     const producerId = batch.producerId(view, at)
     const producer = this.#producer(producerId, batch.producerEpoch(view, at))
-    const firstOffset = producer.transactionFirstOffset
-    producer.coordinatorEpoch = coordinatorEpoch
+    producer.coordinatorEpoch = marker.coordinatorEpoch
     producer.lastTimestamp = batch.maxTimestamp(view, at)
     producer.transactionFirstOffset = -1
     this.#open.delete(producerId)
-    return firstOffset < 0 ? undefined : { producerId, firstOffset, lastOffset: batch.baseOffset(view, at) }
   }
 
   /** Forgets producers that have been silent since before `beforeMs`, save those with an open transaction. */

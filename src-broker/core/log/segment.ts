@@ -57,9 +57,13 @@ export class Segment {
     return this.#firstTimestamp ?? -1
   }
 
-  /** Makes the file, empty as it is: its name keeps the log end where all records before it are gone. */
+  /**
+   * Makes the file, empty as it is: its name keeps the log end where all records before it are gone. Indexes of that name
+   * are what a crash left of another segment.
+   */
   create(): void {
     this.file.write(noBytes, 0, 0, 0)
+    this.truncateIndexes(this.baseOffset)
   }
 
   /** Writes bytes[from, to) at the end. They count only once each batch of them was `added`. */
@@ -94,6 +98,11 @@ export class Segment {
     return this.size
   }
 
+  /** Position of the last batch with an index entry up to `offset`. */
+  indexedPosition(offset: number): number {
+    return this.#seek(this.offsets.lookup(offset)) ? lookupWalk.position : 0
+  }
+
   /** Whole size of the batch at a position. */
   batchSizeAt(position: number): number {
     lookupWalk.start(this.file, position, this.size)
@@ -111,14 +120,10 @@ export class Segment {
     return this.#loadedTail().position === this.size
   }
 
-  /** Where recovery has to begin: with the first batch that is not wholly before the recovery point. */
-  recoveryPosition(recoveryPoint: number): number {
-    this.offsets.truncateTo(recoveryPoint)
-    this.times.truncateTo(recoveryPoint)
-    const walk = lookupWalk
-    let isThere = this.#seek(this.offsets.lastEntry)
-    while (isThere && batch.lastOffset(walk.view, walk.at) < recoveryPoint) isThere = walk.next()
-    return walk.position
+  /** Forgets the index entries of batches that do not end before `offset`. */
+  truncateIndexes(offset: number): void {
+    this.offsets.truncateTo(offset)
+    this.times.truncateTo(offset)
   }
 
   /** Takes the segment to end at a position for now, as `added` will move it on. The file stays as it is. */
@@ -127,8 +132,7 @@ export class Segment {
     this.#tail = undefined
     if (position === 0) {
       this.#firstTimestamp = undefined
-      this.offsets.truncateTo(this.baseOffset)
-      this.times.truncateTo(this.baseOffset)
+      this.truncateIndexes(this.baseOffset)
     }
   }
 
@@ -136,8 +140,7 @@ export class Segment {
   truncate(position: number, offset: number): void {
     this.file.truncate(position)
     this.size = position
-    this.offsets.truncateTo(offset)
-    this.times.truncateTo(offset)
+    this.truncateIndexes(offset)
     this.#tail = undefined
     if (position === 0) this.#firstTimestamp = undefined
   }
@@ -149,9 +152,8 @@ export class Segment {
     this.times.seal()
   }
 
-  /** Returns once all of it would survive a power loss. */
-  sync(): void {
-    this.file.sync()
+  /** Hands the indexes to the operating system. They need no sync: the log vouches for what they say. */
+  flushIndexes(): void {
     this.offsets.flush()
     this.times.flush()
   }

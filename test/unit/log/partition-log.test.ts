@@ -117,8 +117,8 @@ describe('a new segment begins', () => {
     const { log } = newLog()
     fill(log, 1)
     expect(follow(log, replicated(['far'], 3_000_000_000, 0)).refusal).toBeUndefined()
-    expect(log.segmentsFrom(0).map((segment) => segment.baseOffset)).toEqual([0, 3_000_000_000])
-    expect(log.logEndOffset).toBe(3_000_000_001)
+    expect(log.segmentsFrom(0).map((segment) => segment.baseOffset)).toEqual([0, 3_000_000_000 - 2_147_483_647])
+    expect(contents(log)).toEqual(['0 r0', '3000000000 far'])
   })
 })
 
@@ -130,6 +130,14 @@ describe('a follower', () => {
     expect(Buffer.concat(sent).equals(contentOf(disk.open(`${directory}/00000000000000000000.log`)))).toBe(true)
     expect([log.latestEpoch, log.logEndOffset]).toEqual([5, 3])
     expect(log.endOffsetForEpoch(2)).toEqual({ epoch: 2, endOffset: 2 })
+  })
+
+  test('takes in what a real broker had stored, a marker included', () => {
+    const { log } = newLog()
+    follow(log, replicated(['a'], 7, 0, { producerId: 1093, producerEpoch: 0, baseSequence: 0, isTransactional: true }))
+    expect(log.firstOpenOffset).toBe(7)
+    expect(follow(log, real.commitMarker)).toEqual({ byteCount: real.commitMarker.length, refusal: undefined })
+    expect([log.firstOpenOffset, log.logEndOffset]).toEqual([Infinity, 9])
   })
 
   test('leaves the beginning of a batch for the next time', () => {

@@ -78,6 +78,31 @@ test('a log that lost flushed records says so', () => {
   expect(recoverLog(damaged, 6).damage).toEqual({ offset: 4, bytes: 0 })
 })
 
+test('a segment that a power loss emptied takes those behind it along, though they are whole', () => {
+  const { disk, log } = newLog({ segmentBytes: 3 * smallBatchBytes })
+  fill(log, 9)
+  const lost = disk.kill()
+  lost.tamper(`${directory}/00000000000000000003.log`, () => new Uint8Array(0))
+  const recovered = recoverLog(lost)
+  expect(contents(recovered)).toEqual(filled(0, 3))
+  expect(recovered.damage).toEqual({ offset: 3, bytes: 3 * smallBatchBytes })
+  fill(recovered, 4)
+  expect(contents(recovered)).toEqual(filled(0, 7))
+})
+
+test('what a truncation had cut off does not come back behind what was written over it', () => {
+  const { disk, log } = newLog()
+  fill(log, 5, { leaderEpoch: 2 })
+  log.truncateTo(2)
+  fill(log, 2, { leaderEpoch: 3 })
+  const over = disk.kill()
+  // Of the file's old end the last batch is there again.
+  const lastOld = batchOf(['r4'], { baseOffset: 4, partitionLeaderEpoch: 2 })
+  over.tamper(first, (content) => Uint8Array.from([...content, ...lastOld]))
+  const recovered = recoverLog(over, 2)
+  expect([recovered.logEndOffset, recovered.latestEpoch, recovered.damage?.offset]).toEqual([4, 3, 4])
+})
+
 test('indexes that were not synced are built anew', () => {
   const config = { segmentBytes: 2_000, indexIntervalBytes: 100 }
   const { disk, log } = newLog(config)

@@ -1,0 +1,99 @@
+import type { Crc32c } from '../../records/batch.ts'
+import * as batch from '../../records/batch.ts'
+import { type BatchWalk, scanning } from './batch-walk.ts'
+import type { ProducerSnapshots } from './producer-snapshots.ts'
+import type { ProducerState } from './producer-state.ts'
+import type { Segment } from './segment.ts'
+import type { Segments } from './segments.ts'
+
+/**
+ * Where in a segment to begin: with the first batch that is not wholly before the recovery point. The indexes are trusted
+ * up to there, the batches since the last indexed one are checked on the way.
+ */
+export function recoveryPosition(segment: Segment, recoveryPoint: number, crc32c: Crc32c): number {
+  segment.truncateIndexes(recoveryPoint)
+  if (recoveryPoint <= segment.baseOffset) return 0
+  const walk = scanning(segment.file, segment.indexedPosition(recoveryPoint), segment.size)
+  while (walk.next() && isSound(walk, segment.baseOffset, -1, crc32c)) {
+    if (batch.lastOffset(walk.view, walk.at) >= recoveryPoint) break
+  }
+  return walk.position
+}
+
+export interface Scan {
+  readonly crc32c: Crc32c
+  /** The latest leader epoch before the scan. */
+  readonly epoch: number
+  /** A sound batch, at the end of the segment so far. */
+  batch(segment: Segment, walk: BatchWalk): void
+  /** The segment is sound as a whole, and another one follows. */
+  end(segment: Segment): void
+}
+
+/**
+ * Reads the log again from a place on, checks every batch and hands it out. Ends at the first one that is not sound, or
+ * where a segment does not begin at the end of the one before: only behind the recovery point can that be, where nothing
+ * was compacted yet, so records are missing. What comes after is cut off. Returns how many bytes that was.
+ */
+export function scanFrom(segments: Segments, index: number, from: number, scan: Scan): number {
+  const { crc32c } = scan
+  let nextOffset = segments.all[index]!.batchOffsetAt(from)
+  let epoch = scan.epoch
+  for (let at = index; at < segments.all.length; at++) {
+    const segment = segments.all[at]!
+    const start = at === index ? from : 0
+    if (at > index && segment.baseOffset !== nextOffset) return cutOff(segments, at)
+    const fileBytes = segment.size
+    segment.rewind(start)
+    const walk = scanning(segment.file, start, fileBytes)
+    while (walk.next() && isSound(walk, nextOffset, epoch, crc32c)) {
+      scan.batch(segment, walk)
+      nextOffset = batch.lastOffset(walk.view, walk.at) + 1
+      epoch = batch.partitionLeaderEpoch(walk.view, walk.at)
+    }
+    if (segment.size < fileBytes) {
+      segment.file.truncate(segment.size)
+      return fileBytes - segment.size + cutOff(segments, at + 1)
+    }
+    if (segment !== segments.active) scan.end(segment)
+  }
+  return 0
+}
+
+function cutOff(segments: Segments, count: number): number {
+  const bytes = segments.all.slice(count).reduce((sum, segment) => sum + segment.size, 0)
+  segments.keepFirst(count)
+  return bytes
+}
+
+/** An epoch that goes back is what a truncation had cut off, and a power loss brought back amid what was written over it. */
+function isSound(walk: BatchWalk, nextOffset: number, epoch: number, crc32c: Crc32c): boolean {
+  return (
+    walk.loadBody() &&
+    batch.hasValidCrc(walk.bytes, walk.view, walk.at, crc32c) &&
+    batch.baseOffset(walk.view, walk.at) >= nextOffset &&
+    batch.partitionLeaderEpoch(walk.view, walk.at) >= epoch &&
+    batch.lastOffsetDelta(walk.view, walk.at) >= 0
+  )
+}
+
+/** Brings the producers to the log end: from the newest snapshot on, header by header. */
+export function loadProducers(
+  producers: ProducerState,
+  snapshots: ProducerSnapshots,
+  segments: Segments,
+  logEndOffset: number,
+): void {
+  const snapshot = snapshots.latest(logEndOffset)
+  producers.restore(snapshot?.entries ?? [])
+  const from = Math.max(snapshot?.offset ?? 0, segments.oldest.baseOffset)
+  if (from >= logEndOffset) return
+  for (const segment of segments.from(from)) {
+    const walk = scanning(segment.file, segment.indexedPosition(from), segment.size)
+    while (walk.next() && batch.baseOffset(walk.view, walk.at) < logEndOffset) {
+      if (batch.producerId(walk.view, walk.at) < 0 || batch.lastOffset(walk.view, walk.at) < from) continue
+      if (batch.isControl(walk.view, walk.at)) walk.loadBody()
+      producers.note(walk.bytes, walk.view, walk.at)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import type { Disk } from '../../base/disk.ts'
+import { offsetOfFileName } from './file-names.ts'
+import { emptySlice, FileSlice } from './file-slice.ts'
+import { RecentPlaces } from './recent-places.ts'
+import { Segment } from './segment.ts'
+
+/** Where a batch begins: in the segment of that base offset, at that byte of its file. */
+export interface Place {
+  readonly segmentBase: number
+  readonly position: number
+}
+
+/** The segments of one log, ascending. The last one is written to; there is always one. */
+export class Segments {
+  readonly #disk: Disk
+  readonly #directory: string
+  readonly #row: Segment[]
+  readonly #places = new RecentPlaces()
+
+  /** Those in the partition's directory listing, or a first one at `baseOffset`. */
+  constructor(disk: Disk, directory: string, fileNames: readonly string[], baseOffset: number) {
+    this.#disk = disk
+    this.#directory = directory
+    const bases = fileNames.map((name) => offsetOfFileName(name, '.log')).filter((base) => base !== undefined)
+    this.#row = bases.map((base) => new Segment(disk, directory, base))
+    if (bases.length === 0) this.add(baseOffset)
+  }
+
+  get all(): readonly Segment[] {
+    return this.#row
+  }
+
+  get oldest(): Segment {
+    return this.#row[0]!
+  }
+
+  get active(): Segment {
+    return this.#row[this.#row.length - 1]!
+  }
+
+  get sizeInBytes(): number {
+    return this.#row.reduce((sum, segment) => sum + segment.size, 0)
+  }
+
+  /** The segment that holds `offset` and all behind it. */
+  from(offset: number): readonly Segment[] {
+    return this.#row.slice(this.indexOf(offset))
+  }
+
+  /** Index of the segment that holds `offset`: the last one that begins at or before it. */
+  indexOf(offset: number): number {
+    let low = 0
+    let high = this.#row.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.#row[middle]!.baseOffset <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  add(baseOffset: number): Segment {
+    const segment = new Segment(this.#disk, this.#directory, baseOffset)
+    segment.create()
+    this.#row.push(segment)
+    this.#places.clear()
+    return segment
+  }
+
+  /**
+   * Keeps the first `count` segments. The newest goes first: a crash on the way leaves a log that ends too late, never
+   * one with a hole.
+   */
+  keepFirst(count: number): void {
+    while (this.#row.length > count) this.#row.pop()!.remove()
+    this.#places.clear()
+  }
+
+  /** Removes the oldest, the very oldest first, for the same reason. */
+  removeFirst(count: number): void {
+    for (const segment of this.#row.splice(0, count)) segment.remove()
+  }
+
+  /** Cuts off the batch that holds `offset` and all behind it. */
+  truncateTo(offset: number): void {
+    this.keepFirst(this.indexOf(offset) + 1)
+    this.active.truncate(this.active.find(offset), offset)
+  }
+
+  /** Batches of one segment, as `PartitionLog.read` describes them. Both offsets are in the log. */
+  slice(fetchOffset: number, maxBytes: number, limitOffset: number, atLeastOneBatch: boolean): FileSlice {
+    for (let index = this.indexOf(fetchOffset); index < this.#row.length; index++) {
+      const segment = this.#row[index]!
+      const from = this.#position(segment, fetchOffset)
+      if (from === segment.size) continue // Compaction emptied the segment's end.
+      const next = this.#row[index + 1]
+      const isWithin = next !== undefined && limitOffset >= next.baseOffset
+      const available = (isWithin ? segment.size : this.#position(segment, limitOffset)) - from
+      const firstBytes = atLeastOneBatch && maxBytes < available ? segment.batchSizeAt(from) : 0
+      const byteLength = Math.min(available, Math.max(maxBytes, firstBytes))
+      return byteLength <= 0 ? emptySlice : new FileSlice(segment.file, from, byteLength)
+    }
+    return emptySlice
+  }
+
+  /** Where the batch that holds `offset` begins, or the first one behind it; the end of the last file for the log end. */
+  place(offset: number): Place {
+    const index = this.indexOf(offset)
+    const segment = this.#row[index]!
+    const position = this.#position(segment, offset)
+    const next = this.#row[index + 1]
+    return position === segment.size && next !== undefined
+      ? { segmentBase: next.baseOffset, position: 0 }
+      : { segmentBase: segment.baseOffset, position }
+  }
+
+  close(): void {
+    for (const segment of this.#row) segment.close()
+  }
+
+  /** Lets go of the files without a word to them. */
+  abandon(): void {
+    for (const segment of this.#row) segment.abandon()
+  }
+
+  #position(segment: Segment, offset: number): number {
+    if (offset <= segment.baseOffset) return 0
+    if (segment !== this.active) return segment.find(offset)
+    const known = this.#places.find(offset)
+    if (known >= 0) return known
+    const position = offset >= segment.endOffset ? segment.size : segment.find(offset)
+    this.#places.add(offset, position)
+    return position
+  }
+}

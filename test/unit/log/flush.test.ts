@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { batchOf, contents, directory, fill, filled, newLog, recoverLog } from './bench.ts'
+
+const smallBatchBytes = batchOf(['r0']).length
+const file = (base: number) => `${directory}/${String(base).padStart(20, '0')}.log`
+
+test('a flush moves the recovery point to the log end, with the epochs on disk before it', () => {
+  const { disk, log } = newLog({ segmentBytes: 3 * smallBatchBytes })
+  fill(log, 5, { leaderEpoch: 1 })
+  log.flush()
+  expect(log.recoveryPoint).toBe(5)
+  const recovered = recoverLog(disk.crash(), 5)
+  expect([contents(recovered), recovered.latestEpoch, recovered.damage]).toEqual([filled(0, 5), 1, undefined])
+})
+
+test('half a flush names the files that are not synced yet, the other half counts what was there when it began', () => {
+  const { disk, log } = newLog({ segmentBytes: 3 * smallBatchBytes })
+  expect(log.beginFlush()).toEqual([])
+  fill(log, 7)
+  expect(log.beginFlush()).toEqual([file(0), file(3), file(6)])
+  fill(log, 1)
+  expect(log.recoveryPoint).toBe(0)
+  log.endFlush()
+  expect(log.recoveryPoint).toBe(7)
+  expect(log.beginFlush()).toEqual([file(6)])
+  for (const path of log.beginFlush()) disk.open(path).sync()
+  log.endFlush()
+  expect([log.recoveryPoint, log.beginFlush()]).toEqual([8, []])
+})
+
+test('what is cut off while a flush is under way was not flushed by it', () => {
+  const { log } = newLog()
+  fill(log, 6)
+  log.beginFlush()
+  log.truncateTo(4)
+  fill(log, 3, { leaderEpoch: 1 })
+  log.endFlush()
+  expect([log.recoveryPoint, log.logEndOffset]).toEqual([4, 7])
+})
