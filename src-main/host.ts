@@ -1,5 +1,5 @@
 // Everything a window or a page needs behind it, free of Electron: the cluster, the services, the loopback port.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -37,7 +37,7 @@ export interface HostParts {
 export async function startHost(kind: AppInfo['host'], options: HostOptions, parts: HostParts): Promise<Host> {
   const startedAtMs = Date.now()
   const isEphemeral = options.dataDirectory === null
-  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'pressroom-')))
+  const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'pressroom-'))
   const uiPort = kind === 'headless' ? options.uiPort : 0
 
   const openWindow = (channel: Channel) => serveWindow(channel, services)
@@ -62,7 +62,7 @@ export async function startHost(kind: AppInfo['host'], options: HostOptions, par
       const running = await started?.catch(() => null) // What did not start needs no end.
       await running?.close()
     }
-    if (isEphemeral) await rm(dataDirectory, { recursive: true, force: true, maxRetries: 3 })
+    if (isEphemeral) rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 3 })
   }
 
   const [cluster, web] = await Promise.all([startingCluster, startingWeb]).catch(async (error) => {
