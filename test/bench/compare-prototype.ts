@@ -55,7 +55,7 @@ process.exit(0)
 /** One cluster for the whole run. What a pass has written is cut off its files: the next one goes on behind a hole. */
 async function prototype(source: string): Promise<Subject> {
   const home = join(folder, 'prototype')
-  cpSync(source, home, { recursive: true })
+  cpSync(source, home, { recursive: true, filter: (path) => !path.endsWith('node_modules') })
   symlinkSync(join(import.meta.dirname, '../../node_modules'), join(home, 'node_modules'))
   const port = await freePorts(3)
   const base = join(home, 'data')

@@ -51,7 +51,7 @@ const about = {
   machine: machine(),
   date: new Date().toISOString(),
   rounds,
-  touchedMegabytes: bench.touchMegabytes,
+  touchedMegabytes: bench.touchMegabytesMax,
   notes,
 }
 
@@ -60,7 +60,7 @@ if (options.json) {
   console.log(JSON.stringify({ ...about, singleValues, cells: measured }))
 } else {
   console.log(
-    `${about.machine}\n${about.date}, medians of ${rounds}, ${about.touchedMegabytes} MB touched before each pass`,
+    `${about.machine}\n${about.date}, medians of ${rounds}, up to ${about.touchedMegabytes} MB touched before each pass`,
   )
   for (const note of notes) console.log(note)
   console.log(`\n${resultTables(results)}\n${singleValuesTable(singleValues)}`)

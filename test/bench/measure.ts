@@ -46,21 +46,23 @@ const megabyte = 1 << 20
 export class Bench {
   readonly #yardsticks: Yardsticks
   readonly #folder: string
-  readonly #touchMegabytes: number
+  readonly #touchMegabytesMax: number
 
   constructor(yardsticks: Yardsticks, folder: string) {
     this.#yardsticks = yardsticks
     this.#folder = folder
-    this.#touchMegabytes = Math.floor(Math.min(5_500, (0.3 * process.availableMemory()) / megabyte))
+    this.#touchMegabytesMax = Math.floor(Math.min(5_500, (0.3 * process.availableMemory()) / megabyte))
   }
 
-  get touchMegabytes(): number {
-    return this.#touchMegabytes
+  /** What a pass that writes much has touched before it. */
+  get touchMegabytesMax(): number {
+    return this.#touchMegabytesMax
   }
 
-  /** Leaves the machine's memory as a program finds it that has just been using some. See touch-memory.ts. */
-  async touchMemory(): Promise<void> {
-    await run([...scripts.touchMemory, String(this.#touchMegabytes)])
+  /** Leaves memory as a program finds it that has just been using some, several times what will be written. */
+  async touchMemoryFor(writtenBytes: number): Promise<void> {
+    const megabytes = Math.min(this.#touchMegabytesMax, 1_000 + Math.ceil((4 * writtenBytes) / megabyte))
+    await run([...scripts.touchMemory, String(megabytes)])
   }
 
   async produce(to: OpenTopic, requests: Requests, count: number): Promise<Reading> {

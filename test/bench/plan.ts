@@ -14,6 +14,13 @@ export interface Cell {
   readonly count: number
 }
 
+/** About what a record costs beyond its value, and a batch beyond its records. */
+const recordOverheadBytes = 10
+const batchOverheadBytes = 61
+
+export const requestBytes = ({ recordBytes, recordsPerRequest }: Requests): number =>
+  batchOverheadBytes + recordsPerRequest * (recordBytes + recordOverheadBytes)
+
 const depths = { large: 5, middle: 20, one: 64, openLoop: 5_000 }
 const largeBytes = 1_000_000
 const middleBytes = 15_000
@@ -21,9 +28,6 @@ const megabytesOneReplica = 600
 const megabytesThreeReplicas = 400
 const oneRecordRequests = 300_000
 const openLoopSeconds = 3
-
-/** About what a record costs beyond its value. */
-const recordOverheadBytes = 10
 
 export const number = (value: number, digits = 0): string =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
@@ -38,13 +42,13 @@ function bulk(kind: Replication, recordBytes: number, size: 'large' | 'middle'):
   const wanted = size === 'large' ? largeBytes : middleBytes
   const recordsPerRequest = Math.floor(wanted / (recordBytes === 100 ? recordBytes + recordOverheadBytes : recordBytes))
   const megabytes = kind.replicationFactor === 1 ? megabytesOneReplica : megabytesThreeReplicas
-  const requestBytes = recordsPerRequest * (recordBytes + recordOverheadBytes)
+  const requests = { recordBytes, recordsPerRequest, acks: kind.acks, depth: depths[size], requestsPerSecond: 0 }
   return {
     part: 'produce',
     title: `${number(recordBytes)} B, ${size === 'large' ? '1 MB' : '15 KB'} requests, ${kind.text}`,
     replicationFactor: kind.replicationFactor,
-    requests: { recordBytes, recordsPerRequest, acks: kind.acks, depth: depths[size], requestsPerSecond: 0 },
-    count: Math.ceil((megabytes << 20) / requestBytes),
+    requests,
+    count: Math.ceil((megabytes << 20) / requestBytes(requests)),
   }
 }
 

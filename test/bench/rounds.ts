@@ -1,7 +1,7 @@
 // Interleaved rounds: everybody in turn, so that a slow minute of the machine is everybody's, with a warm pass right before
 // each measured one.
 import { type Bench, medianReading, type Reading } from './measure.ts'
-import type { Cell } from './plan.ts'
+import { type Cell, requestBytes } from './plan.ts'
 import type { OpenTopic, Subject } from './subject.ts'
 
 export interface Result {
@@ -38,7 +38,7 @@ async function produceRounds(
     for (const subject of subjects) {
       const topic = await subject.openTopic(replicationFactor, requests)
       await bench.produce(topic, requests, Math.ceil(count * warmShare))
-      await bench.touchMemory()
+      await bench.touchMemoryFor(replicationFactor * requestBytes(requests) * count)
       take(subject, await bench.produce(topic, requests, count))
       await topic.close()
     }
