@@ -18,7 +18,7 @@ export function bytes(n: number): string {
     value /= 1000
     unit += 1
   }
-  return `${unit === 0 || value >= 99.95 ? Math.round(value) : trimmed(value)} ${byteUnits[unit]}`
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${byteUnits[unit]}`
 }
 
 /** `38 ms`, `1.9 s`, `1 min 52 s`, `2 h 5 min` */

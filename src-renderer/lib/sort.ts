@@ -19,6 +19,9 @@ export function sorted<T>(items: readonly T[], value: (item: T) => SortValue, de
 
 const names = new Intl.Collator('en', { numeric: true })
 
+/** orders-2 before orders-10. */
+export const byName = (a: string, b: string): number => names.compare(a, b)
+
 /** The other direction when the same column is clicked again. */
 export const toggled = (sorting: Sorting, by: string): Sorting => ({
   by,

@@ -65,7 +65,7 @@ export class App {
     this.router.start()
     this.clock.start()
     this.client.on('cluster', (view) => {
-      this.cluster.view = view
+      this.cluster.pushed(view)
       this.clock.follow(view.atMs)
     })
     this.client.on('pulse', (event) => this.pulse.add(event))

@@ -20,14 +20,23 @@ export class Cluster {
 
   readonly #api: Client['api']
   readonly #toasts: Toasts
+  #pushes = 0
 
   constructor(client: Client, toasts: Toasts) {
     this.#api = client.api
     this.#toasts = toasts
   }
 
+  /** An answer that was overtaken by a push is older than what is shown. */
   async load(): Promise<void> {
-    this.view = await this.#api['cluster.view']()
+    const pushes = this.#pushes
+    const view = await this.#api['cluster.view']()
+    if (pushes === this.#pushes) this.view = view
+  }
+
+  pushed(view: ClusterView): void {
+    this.#pushes += 1
+    this.view = view
   }
 
   async act(brokerId: number, action: BrokerAction): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ClusterView, PartitionView, TopicMatrix } from '../../src-main/contract/cluster.ts'
 import { roundAbove } from '../lib/scale.ts'
+import { byName } from '../lib/sort.ts'
 
 export type MatrixRow =
   | { readonly kind: 'topic'; readonly topic: TopicMatrix; readonly isFolded: boolean }
@@ -44,7 +45,7 @@ export class Matrix {
 }
 
 const byPlace = (a: TopicMatrix, b: TopicMatrix): number =>
-  Number(a.isInternal) - Number(b.isInternal) || (a.topic < b.topic ? -1 : 1)
+  Number(a.isInternal) - Number(b.isInternal) || byName(a.topic, b.topic)
 
 export const isTroubled = (partition: PartitionView): boolean =>
   partition.leader === null || partition.isr.length < partition.replicas.length

@@ -5,7 +5,7 @@ export type Theme = 'system' | 'light' | 'dark'
 interface Kept {
   theme: Theme
   zone: Zone
-  detailWidth: number
+  detailWidth: number | null
 }
 
 const storageKey = 'pressroom'
@@ -14,7 +14,8 @@ const storageKey = 'pressroom'
 export class Preferences {
   theme = $state<Theme>('system')
   zone = $state<Zone>('local')
-  detailWidth = $state(400)
+  /** Pixels; null until the user has chosen one. */
+  detailWidth = $state<number | null>(null)
   #systemIsDark = $state(false)
   readonly isDark = $derived(this.theme === 'system' ? this.#systemIsDark : this.theme === 'dark')
 
@@ -25,7 +26,7 @@ export class Preferences {
     const kept = read()
     this.theme = kept.theme ?? 'system'
     this.zone = kept.zone ?? 'local'
-    this.detailWidth = kept.detailWidth ?? 400
+    this.detailWidth = kept.detailWidth ?? null
   }
 
   save(): void {

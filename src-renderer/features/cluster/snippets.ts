@@ -14,9 +14,11 @@ export function snippets(bootstrap: readonly string[], topic: string): readonly 
       id: 'kcat',
       title: 'kcat',
       install: 'apt-get install kcat   # or: brew install kcat',
-      code: `echo 'key:{"hello":"world"}' | kcat -b ${joined} -t ${topic} -P -K:
-kcat -b ${joined} -t ${topic} -C -o beginning -f '%p @ %o  %k  %s\\n'
-kcat -b ${joined} -G my-group ${topic}`,
+      code: `BROKERS=${joined}
+
+echo 'key:{"hello":"world"}' | kcat -b $BROKERS -t ${topic} -P -K:
+kcat -b $BROKERS -t ${topic} -C -o beginning -f '%p @ %o  %k  %s\\n'
+kcat -b $BROKERS -G my-group ${topic}`,
     },
     {
       id: 'kafkajs',
@@ -54,8 +56,10 @@ try (var producer = new KafkaProducer<String, String>(config)) {
 }
 
 // Or with Kafka's own tools:
-// kafka-console-producer.sh --bootstrap-server ${joined} --topic ${topic}
-// kafka-console-consumer.sh --bootstrap-server ${joined} --topic ${topic} --group my-group --from-beginning`,
+// kafka-console-producer.sh --topic ${topic} \\
+//   --bootstrap-server ${joined}
+// kafka-console-consumer.sh --topic ${topic} --group my-group --from-beginning \\
+//   --bootstrap-server ${joined}`,
     },
     {
       id: 'python',

@@ -2,6 +2,7 @@
 
 import { matchScore, scattered } from '../../lib/match.ts'
 import { groupRoute, href, type Route, topicRoute } from '../../lib/route.ts'
+import { byName } from '../../lib/sort.ts'
 import { plain } from '../../lib/visible.ts'
 import type { App } from '../../state/app.svelte.ts'
 import { actionsFor } from '../../state/cluster.svelte.ts'
@@ -37,7 +38,7 @@ const views = (app: App): readonly Command[] =>
 
 const topics = (app: App): readonly Command[] =>
   (app.cluster.view?.topics ?? [])
-    .toSorted((a, b) => Number(a.isInternal) - Number(b.isInternal) || (a.topic < b.topic ? -1 : 1))
+    .toSorted((a, b) => Number(a.isInternal) - Number(b.isInternal) || byName(a.topic, b.topic))
     .map(({ topic, isInternal }) => ({
       id: href(topicRoute(topic)),
       section: 'Topics',

@@ -1,0 +1,251 @@
+import { expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import type { MessageDetail, MessageRow } from '../../src-main/contract/messages.ts'
+import { kcatCommand, messageAsJson } from '../../src-renderer/features/messages/copy.ts'
+import { FakeHost } from './support/fake-host.ts'
+import { bigJson, detailOf, json, type Maker, text } from './support/fake-messages.ts'
+import { scenarios } from './support/scenarios.ts'
+import { openWindow, rowsOf } from './support/window.ts'
+
+const url = '#/topics/orders/messages'
+
+/** A topic of one partition whose records are these, oldest first. */
+function topicOf(...contents: Partial<MessageRow>[]): FakeHost {
+  const host = new FakeHost()
+  host.cluster.create({ name: 'orders', partitions: 1, records: contents.length })
+  const maker: Maker = (partition, offset, timestampMs) => ({
+    partition,
+    offset,
+    timestampMs,
+    timestampType: 'create',
+    kind: 'record',
+    key: { kind: 'null' },
+    value: { kind: 'null' },
+    headerCount: 0,
+    ...contents[offset],
+  })
+  host.maker = maker
+  return host
+}
+const cellsOf = (index: number): string[] =>
+  [...rowsOf('Messages')[index]!.querySelectorAll<HTMLElement>('[role=gridcell]')].map((cell) => cell.innerText.trim())
+const detail = () => page.getByRole('region', { name: /^Message orders-/ })
+
+test('newest first; null, empty and tombstone are told apart', async () => {
+  const host = topicOf(
+    { key: text('a'), value: { kind: 'null' } },
+    { key: { kind: 'null' }, value: { kind: 'null' } },
+    { key: { kind: 'empty' }, value: { kind: 'empty' } },
+    { key: { kind: 'null' }, value: text('null') },
+  )
+  await openWindow(host, url)
+  await expect.element(page.getByText('tombstone')).toBeVisible()
+  expect([0, 1, 2, 3].map((i) => cellsOf(i).slice(2).join(' | '))).toEqual([
+    '3 | null | null',
+    '2 | empty | empty',
+    '1 | null | null',
+    '0 | a | tombstone',
+  ])
+  expect(host.asked('messages.page')[0]).toMatchObject({ from: { kind: 'newest' }, partitions: null, contains: '' })
+  const chips = rowsOf('Messages')[0]!.querySelectorAll('.chip')
+  expect(chips.length, 'the text null is no mark').toBe(1)
+})
+
+test('64-bit integers are exact in the row, in the detail, and in what is copied', async () => {
+  const value = '{"id":9007199254740993,"max":18446744073709551615,"pi":3.14000,"e":1E+400}'
+  await openWindow(topicOf({ key: json('12345678901234567890'), value: json(value) }), url)
+  await expect.element(page.getByRole('grid').getByText('9007199254740993')).toBeVisible()
+  rowsOf('Messages')[0]!.click()
+  const pretty = page.getByRole('region', { name: 'Value as JSON' })
+  await expect
+    .element(pretty)
+    .toMatchTextContent(/"id": 9007199254740993,\s*"max": 18446744073709551615,\s*"pi": 3\.14000,\s*"e": 1E\+400/)
+  await expect.element(detail().getByText('12345678901234567890')).toBeVisible()
+})
+
+test('the detail shows key, headers, time and batch, as JSON, text and hex', async () => {
+  await openWindow(topicOf({ key: text('k'), value: json('{"a": [1,2]}'), headerCount: 3 }), url)
+  await expect.poll(() => rowsOf('Messages').length).toBe(1)
+  rowsOf('Messages')[0]!.click()
+  await expect.element(detail()).toMatchTextContent('trace-id: 4bf92f3577b34da6a3ce929d0e0e4736')
+  await expect.element(detail()).toMatchTextContent('lz4 · 412 B in 6')
+  await expect.element(detail()).toMatchTextContent('4011, epoch 3, seq 220')
+  await detail().getByText('Text', { exact: true }).click()
+  await expect.element(page.getByRole('region', { name: 'Value as text' })).toHaveTextContent('{"a": [1,2]}')
+  await detail().getByText('Hex', { exact: true }).click()
+  await expect
+    .element(page.getByRole('region', { name: 'Value in hex' }))
+    .toMatchTextContent('000000 7b 22 61 22 3a 20 5b 31')
+})
+
+test('the list works by key: arrows move, the detail follows, Escape closes it', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, url)
+  await expect.poll(() => rowsOf('Messages').length).toBeGreaterThan(5)
+  ;(page.getByRole('grid', { name: 'Messages' }).element() as HTMLElement).focus()
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}')
+  const wanted = cellsOf(2)[2]!
+  await expect.element(page.getByRole('region', { name: /^Message orders-/ })).toMatchTextContent(`@ ${wanted}`)
+  await userEvent.keyboard('{Escape}')
+  await expect.element(detail()).not.toBeInTheDocument()
+})
+
+test('of a page of 200 rows only those in sight exist', async () => {
+  await openWindow(scenarios.calm(), url)
+  await expect.element(page.getByText('200 rows')).toBeVisible()
+  expect(rowsOf('Messages').length).toBeLessThan(40)
+})
+
+test('hostile contents stay text: nothing runs, nothing links, nothing hides', async () => {
+  await openWindow(scenarios.hostile(), '#/topics/hostile/messages')
+  await expect.poll(() => rowsOf('Messages').length).toBeGreaterThan(10)
+  const grid = page.getByRole('grid', { name: 'Messages' })
+  for (const row of rowsOf('Messages').slice(0, 20)) {
+    row.click()
+    await expect.element(page.getByRole('region', { name: /^Message hostile-/ })).toMatchTextContent('lz4')
+  }
+  const main = document.querySelector('main')!
+  expect(main.querySelectorAll('img, script, iframe, main a[href^="http"], main a[href^="javascript"]').length).toBe(0)
+  expect((window as { pwned?: unknown }).pwned).toBeUndefined()
+  const hidden = ['\u202e', '\u202c', '\u2066', '\u2069', '\u200b', '\ufeff', '\u0000', '\u0007', '\u001b']
+  expect(hidden.filter((character) => main.textContent.includes(character))).toEqual([])
+  await expect.element(grid.getByText('U+202E').first()).toBeVisible()
+})
+
+test('the line under the list says what was scanned, why it stopped, and reads on', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, url)
+  const line = page.getByRole('group', { name: 'What was read' })
+  await expect.element(line).toMatchTextContent(/200 rows in 20\d scanned of 48,\d+.*stopped: page full.*records\/s/)
+  await line.getByRole('button', { name: /Continue/ }).click()
+  await expect.element(line).toMatchTextContent('400 rows')
+  expect(host.asked('messages.page')[1]!.from.kind).toBe('cursor')
+})
+
+test('partitions, order, offset and text go into the question', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, url)
+  await page.getByRole('button', { name: 'Partitions: All partitions' }).click()
+  await page.getByRole('button', { name: 'only 1' }).click()
+  await userEvent.keyboard('{Escape}')
+  await page.getByLabelText('Order').selectOptions('offset')
+  await page.getByLabelText('Offset', { exact: true }).fill('16,000')
+  await page.getByLabelText('Search key, value and headers').fill('customer_7')
+  await userEvent.keyboard('{Enter}')
+  await expect
+    .poll(() => host.asked('messages.page').at(-1))
+    .toEqual({
+      topic: 'orders',
+      partitions: [1],
+      from: { kind: 'offset', offset: 16_000 },
+      limit: 200,
+      contains: 'customer_7',
+    })
+})
+
+test('a time may be typed as a date or as milliseconds', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, url)
+  await page.getByLabelText('Order').selectOptions('timestamp')
+  await page.getByLabelText('Time', { exact: true }).fill('1795264290000')
+  await userEvent.keyboard('{Enter}')
+  await expect
+    .poll(() => host.asked('messages.page').at(-1)!.from)
+    .toEqual({ kind: 'timestamp', timestampMs: 1_795_264_290_000 })
+})
+
+test('a search without a match tells how much was read', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, url)
+  await page.getByLabelText('Search key, value and headers').fill('nowhere')
+  await userEvent.keyboard('{Enter}')
+  await expect.element(page.getByText('No record holds this text')).toBeVisible()
+  await expect.element(page.getByText(/is in none of the 3,\d+ records read, and there are more/)).toBeVisible()
+})
+
+test('live: rows come in on top, Pause holds the view, what was dropped is counted', async () => {
+  const host = topicOf({ value: text('first') })
+  await openWindow(host, url)
+  await expect.element(page.getByText('first', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: /^Live/ }).click()
+  await expect.element(page.getByRole('button', { name: 'Pause' })).toBeVisible()
+  const send = (offset: number, words: string, skipped = 0): void =>
+    host.emit('tail', {
+      tailId: 'tail-1',
+      rows: [{ ...host.maker(0, offset, Date.now()), value: text(words) }],
+      skipped,
+    })
+  await expect.poll(() => host.asked('tail.start')).toEqual([{ topic: 'orders', partitions: null }])
+  send(1, 'second')
+  await expect.element(page.getByText('second', { exact: true })).toBeVisible()
+  expect(cellsOf(0).at(-1)).toBe('second')
+  await page.getByRole('button', { name: 'Pause' }).click()
+  send(2, 'third', 12)
+  await expect.element(page.getByRole('button', { name: '1 new' })).toBeVisible()
+  await expect.element(page.getByText('third', { exact: true })).not.toBeInTheDocument()
+  await expect.element(page.getByText('12 skipped')).toBeVisible()
+  await page.getByRole('button', { name: '1 new' }).click()
+  await expect.element(page.getByText('third', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: /^Live/ }).click()
+  await expect.poll(() => host.asked('tail.stop')).toEqual([{ tailId: 'tail-1' }])
+})
+
+test('a record that comes both live and with the page is shown once', async () => {
+  const host = topicOf({ value: text('once') })
+  await openWindow(host, url)
+  await page.getByRole('button', { name: /^Live/ }).click()
+  await expect.element(page.getByRole('button', { name: 'Pause' })).toBeVisible()
+  await expect.poll(() => host.asked('messages.page').length).toBe(2)
+  host.emit('tail', { tailId: 'tail-1', rows: [host.maker(0, 0, Date.now())], skipped: 0 })
+  host.emit('tail', { tailId: 'tail-1', rows: [{ ...host.maker(0, 1, Date.now()), value: text('new') }], skipped: 0 })
+  await expect.element(page.getByText('new', { exact: true })).toBeVisible()
+  expect(rowsOf('Messages').length).toBe(2)
+})
+
+test('a failed question is told where the list is, and what was read stays', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, url)
+  await expect.element(page.getByText('200 rows')).toBeVisible()
+  host.fail('messages.page', { code: 'LEADER_NOT_AVAILABLE', message: 'orders-1 has no leader at the moment.' })
+  await page.getByRole('button', { name: /Continue/ }).click()
+  await expect
+    .element(page.getByRole('alert'))
+    .toMatchTextContent('orders-1 has no leader at the moment. LEADER_NOT_AVAILABLE')
+  expect(rowsOf('Messages').length).toBeGreaterThan(10)
+})
+
+test('an empty topic offers to produce', async () => {
+  const host = topicOf()
+  await openWindow(host, url)
+  await page.getByRole('button', { name: 'Produce a message' }).click()
+  await expect.element(page.getByRole('dialog', { name: 'Produce to orders' })).toBeVisible()
+})
+
+test('a megabyte of JSON opens, with only the lines in sight', async () => {
+  await openWindow(topicOf({ value: json(bigJson(1_000_000)) }), url)
+  await expect.poll(() => rowsOf('Messages').length).toBe(1)
+  const started = performance.now()
+  rowsOf('Messages')[0]!.click()
+  await expect.element(page.getByRole('grid', { name: 'Value as JSON' })).toMatchTextContent('9007199254740993')
+  expect(performance.now() - started).toBeLessThan(3000)
+  expect(rowsOf('Value as JSON').length).toBeLessThan(80)
+})
+
+test('a message copied as JSON keeps its value letter by letter', () => {
+  const row: MessageRow = { ...topicOf({ key: text('k"1'), value: json('{"id":9007199254740993}') }).maker(0, 0, 5) }
+  const message: MessageDetail = { ...detailOf(row), headers: [{ key: 'h', value: { kind: 'null' } }] }
+  expect(messageAsJson('orders', message)).toMatchInlineSnapshot(`
+    "{
+      "topic": "orders",
+      "partition": 0,
+      "offset": 0,
+      "timestamp": 5,
+      "headers": [
+        { "key": "h", "value": null }
+      ],
+      "key": "k\\"1",
+      "value": {"id":9007199254740993}
+    }"
+  `)
+  expect(kcatCommand('127.0.0.1:9092', 'orders', message)).toContain('-t orders -p 0 -o 0 -c 1')
+})

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { scenarios } from './support/scenarios.ts'
+import { openWindow, rowsOf } from './support/window.ts'
+
+const names = (): (string | undefined)[] => rowsOf('Topics').map((row) => row.innerText.split('\n')[0])
+
+test('topics are sorted by a click on a head, filtered by text, opened by Enter', async () => {
+  await openWindow(scenarios.calm(), '#/topics')
+  await expect.poll(names).toEqual(['flights', 'orders', 'payments', 'quakes', 'user-state', 'weather'])
+  await page.getByRole('button', { name: 'Records' }).click()
+  await expect.poll(() => names()[0]).toBe('user-state')
+  await page.getByRole('button', { name: /^Records/ }).click()
+  await expect.poll(() => names()[0]).toBe('flights')
+  await page.getByLabelText('Filter topics').fill('way')
+  await expect.element(page.getByText('No topic is called that')).toBeVisible()
+  await page.getByLabelText('Filter topics').fill('ay')
+  await expect.poll(names).toEqual(['payments'])
+  ;(page.getByRole('grid', { name: 'Topics' }).element() as HTMLElement).focus()
+  await userEvent.keyboard('{ArrowDown}{Enter}')
+  await expect.poll(() => location.hash).toBe('#/topics/payments/messages')
+})
+
+test('create: the cluster decides what is left open, configs go along', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, '#/topics')
+  await page.getByRole('button', { name: /^Create topic/ }).click()
+  await page.getByLabelText('Name').fill('in voices')
+  await expect.element(page.getByText('Letters, digits, dot, underscore and hyphen only.')).toBeVisible()
+  await page.getByLabelText('Name').fill('invoices')
+  await page.getByLabelText('Partitions').fill('6')
+  await page.getByRole('button', { name: 'Add config' }).click()
+  await page.getByLabelText('Config name').fill('retention.ms')
+  await page.getByLabelText('Config value').fill('60000')
+  await page.getByRole('button', { name: 'Create invoices' }).click()
+  await expect.poll(() => location.hash).toBe('#/topics/invoices/messages')
+  expect(host.asked('topics.create')).toEqual([
+    { topic: 'invoices', partitionCount: 6, replicationFactor: null, configs: { 'retention.ms': '60000' } },
+  ])
+})
+
+test('what the broker refuses stays in the dialog', async () => {
+  const host = scenarios.calm()
+  host.fail('topics.create', {
+    code: 'INVALID_REPLICATION_FACTOR',
+    message: 'Replication factor 9 needs 9 brokers; 3 run.',
+  })
+  await openWindow(host, '#/topics')
+  await page.getByRole('button', { name: /^Create topic/ }).click()
+  await page.getByLabelText('Name').fill('wide')
+  await userEvent.keyboard('{Enter}')
+  await expect
+    .element(page.getByRole('dialog').getByRole('alert'))
+    .toMatchTextContent('Replication factor 9 needs 9 brokers; 3 run.')
+})
+
+test('delete says what dies, and Enter alone does not do it', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, '#/topics/orders/messages')
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByText('Delete topic…').click()
+  const dialog = page.getByRole('dialog', { name: 'Delete topic orders?' })
+  await expect.element(dialog).toMatchTextContent(/48,\d{3} records in 3 partitions .* will be gone from every broker/)
+  await expect.element(dialog).toMatchTextContent('3 groups lose their offsets in it: checkout, audit, nightly')
+  await userEvent.keyboard('{Enter}')
+  expect(host.asked('topics.delete')).toEqual([])
+  await page.getByRole('button', { name: /^Delete orders, 48,\d{3} records$/ }).click()
+  await expect.poll(() => host.asked('topics.delete')).toEqual([{ topic: 'orders' }])
+  await expect.poll(() => location.hash).toBe('#/topics')
+})
+
+test('partitions: leader, ISR, log start, high watermark and log end per replica', async () => {
+  const host = scenarios.calm()
+  host.cluster.lag('orders', 0, 3, 100)
+  await openWindow(host, '#/topics/orders/partitions')
+  await expect
+    .poll(() => rowsOf('Partitions')[0]?.innerText.replace(/\s+/g, ' '))
+    .toMatch(/^0 broker 1 4 1 2 3 2 of 3 0 16,\d{3} 1:16,\d{3} 2:16,\d{3} 3:1[56],\d{3} 16,\d{3}$/)
+})
+
+test("configs: value, source and Kafka's default", async () => {
+  await openWindow(scenarios.calm(), '#/topics/orders/config')
+  await expect
+    .poll(() => rowsOf('Configs')[0]?.innerText.replace(/\s+/g, ' '))
+    .toBe('retention.ms 86400000 1 d set on this topic 604800000 How long a segment is kept after its last record.')
+})
+
+test('an empty cluster offers sample data, shows how far it is, and ends with topics', async () => {
+  const host = scenarios.empty()
+  await openWindow(host, '#/topics')
+  await page.getByRole('checkbox', { name: /quakes/ }).click()
+  await page.getByRole('button', { name: 'Load 2 sets, 234,005 records' }).click()
+  await expect.element(page.getByRole('progressbar', { name: 'flights' })).toBeVisible()
+  await expect.poll(() => names()).toEqual(['flights', 'weather'])
+  expect(host.asked('samples.load')).toEqual([{ names: ['flights', 'weather'] }])
+})
+
+test('a topic that is not there says so', async () => {
+  await openWindow(scenarios.calm(), '#/topics/nope/messages')
+  await expect.element(page.getByText('There is no such topic')).toBeVisible()
+})
