@@ -43,6 +43,9 @@ export class QuorumHarness {
   readonly #happenings: { readonly atMs: number; readonly run: () => void }[] = []
   readonly #arrivals = new Map<string, number>()
   readonly #controllers = new Map<number, number>()
+  /** Content by end offset, and leader by partition and epoch, of all images ever seen. */
+  readonly #images = new Map<number, string>()
+  readonly #leaders = new Map<string, number>()
   readonly #options: HarnessOptions
   readonly #voters: readonly number[]
 
@@ -86,9 +89,16 @@ export class QuorumHarness {
     return this.controller!.image
   }
 
+  /** The cluster counts on every broker that runs, in its present life. */
   isWhole(): boolean {
     const { controller } = this
-    return controller !== undefined && this.running.every(({ options }) => controller.image.isActive(options.brokerId))
+    return (
+      controller !== undefined &&
+      this.running.every(({ brokerEpoch, options: { brokerId } }) => {
+        const { image } = controller
+        return image.isActive(brokerId) && image.brokers.get(brokerId)!.epoch === brokerEpoch
+      })
+    )
   }
 
   start(id: number): void {
@@ -228,7 +238,7 @@ export class QuorumHarness {
     return new QuorumNode(options, this.#env(member), deadlines, {
       send: (to, message) => this.#send(id, to, message),
       sync: (path, done) => this.#sync(member, path, done),
-      imageChanged: () => {},
+      imageChanged: () => this.#checkImage(id, member.node?.image),
       event: (event) => this.#event(id, event),
     })
   }
@@ -264,6 +274,24 @@ export class QuorumHarness {
     const other = this.#controllers.get(event.epoch) ?? by
     if (other !== by) throw new Error(`epoch ${event.epoch} has controllers ${other} and ${by}\n${this.log()}`)
     this.#controllers.set(event.epoch, by)
+  }
+
+  /** Brokers that have replayed as much have the same image, and no image says what may not be. */
+  #checkImage(by: number, image: MetadataImage | undefined): void {
+    if (image === undefined) return
+    const content = JSON.stringify([[...image.topics.values()], [...image.brokers.values()], image.nextProducerId])
+    const known = this.#images.get(image.endOffset) ?? content
+    if (known !== content) throw new Error(`broker ${by} has another image at ${image.endOffset}\n${this.log()}`)
+    this.#images.set(image.endOffset, content)
+    for (const { topic, partition } of image.partitions()) {
+      const { leader, isr, replicas, leaderEpoch } = partition
+      const isSound =
+        isr.length > 0 && isr.every((id) => replicas.includes(id)) && (leader === -1 || isr.includes(leader))
+      const key = `${topic.id} ${partition.partition} ${leaderEpoch}`
+      const other = this.#leaders.get(key) ?? leader
+      if (!isSound || other !== leader) throw new Error(`${topic.name}: ${JSON.stringify(partition)}\n${this.log()}`)
+      this.#leaders.set(key, leader)
+    }
   }
 
   /** What is in the file now will survive; what is written meanwhile may not. */

@@ -2,70 +2,11 @@
 // is the only writer. Entries are replaced, never altered, so that whoever holds one holds a moment in time.
 import { assert } from '../../base/assert.ts'
 import type { Uuid } from '../../base/uuid.ts'
-import type { BrokerEndpoint, MetadataRecord, RecordOf, SupportedFeature } from './records.ts'
-import { leaderUnchanged } from './records.ts'
+import type { BrokerRegistration, MetadataDelta, PartitionImage, TopicImage } from './image-types.ts'
+import { MetadataChanges } from './metadata-changes.ts'
+import { leaderUnchanged, type MetadataRecord, type RecordOf } from './records.ts'
 
-export interface BrokerRegistration {
-  readonly id: number
-  /** Offset of the registration's record: a later start of the same broker has a higher one. */
-  readonly epoch: number
-  readonly incarnationId: Uuid
-  readonly endPoints: readonly BrokerEndpoint[]
-  readonly features: readonly SupportedFeature[]
-  readonly rack: string | null
-  /** Leads nothing and joins no ISR: it has just started, or has not been heard of for a session. */
-  readonly fenced: boolean
-  readonly inControlledShutdown: boolean
-  readonly logDirs: readonly Uuid[]
-}
-
-export interface PartitionImage {
-  readonly topicId: Uuid
-  readonly partition: number
-  /** In order of preference: the first is the preferred leader. */
-  readonly replicas: readonly number[]
-  readonly isr: readonly number[]
-  readonly removingReplicas: readonly number[]
-  readonly addingReplicas: readonly number[]
-  /** -1 while no member of the ISR is alive. */
-  readonly leader: number
-  /** Raised with every change of leader; a replica serves and truncates by it. */
-  readonly leaderEpoch: number
-  /** Raised with every change at all; a leader's AlterPartition names the one it builds on. */
-  readonly partitionEpoch: number
-  /** 1 while the leader of an unclean election has not yet been heard of, else 0. */
-  readonly leaderRecoveryState: number
-  readonly directories: readonly Uuid[]
-  readonly eligibleLeaderReplicas: readonly number[]
-  readonly lastKnownElr: readonly number[]
-}
-
-export interface TopicImage {
-  readonly name: string
-  readonly id: Uuid
-  /** By partition number, without gaps. */
-  readonly partitions: readonly PartitionImage[]
-}
-
-export interface PartitionDelta {
-  readonly topic: TopicImage
-  readonly before: PartitionImage | undefined
-  readonly after: PartitionImage
-}
-
-/** What the records replayed since the last look have changed. */
-export interface MetadataDelta {
-  readonly topicsCreated: readonly TopicImage[]
-  readonly topicsDeleted: readonly TopicImage[]
-  /** Partitions new or altered, those of created topics included; `after` is how they stand now. */
-  readonly partitions: readonly PartitionDelta[]
-  readonly brokers: ReadonlySet<number>
-  /** Topics whose own configuration changed. */
-  readonly topicConfigs: ReadonlySet<string>
-  /** Brokers whose dynamic configuration changed, as the resource is named: '' is the default of all brokers. */
-  readonly brokerConfigs: ReadonlySet<string>
-  readonly features: boolean
-}
+export type { BrokerRegistration, MetadataDelta, PartitionDelta, PartitionImage, TopicImage } from './image-types.ts'
 
 export const topicResource = 2
 export const brokerResource = 4
@@ -89,7 +30,7 @@ export class MetadataImage {
   #nextProducerId = 0
   #featuresEpoch = -1
   #endOffset = 0
-  #changes = new Changes()
+  #changes = new MetadataChanges()
 
   constructor(clusterId: string) {
     this.clusterId = clusterId
@@ -207,7 +148,7 @@ export class MetadataImage {
   /** What changed since the last call. */
   takeDelta(): MetadataDelta {
     const changes = this.#changes
-    this.#changes = new Changes()
+    this.#changes = new MetadataChanges()
     return changes.settle()
   }
 
@@ -302,43 +243,5 @@ function partitionOf(record: RecordOf<'PartitionRecord'>): PartitionImage {
     directories,
     eligibleLeaderReplicas: record.eligibleLeaderReplicas ?? [],
     lastKnownElr: record.lastKnownElr ?? [],
-  }
-}
-
-/** A topic created and deleted between two looks shows in neither list. */
-class Changes {
-  readonly topicsCreated = new Set<Topic>()
-  readonly topicsDeleted = new Set<Topic>()
-  readonly brokers = new Set<number>()
-  readonly topicConfigs = new Set<string>()
-  readonly brokerConfigs = new Set<string>()
-  features = false
-  /** By topic and partition, how it stood before. */
-  readonly #partitions = new Map<Topic, Map<number, PartitionImage | undefined>>()
-
-  topicDeleted(topic: Topic): void {
-    this.#partitions.delete(topic)
-    if (!this.topicsCreated.delete(topic)) this.topicsDeleted.add(topic)
-  }
-
-  partitionChanged(topic: Topic, partition: number): void {
-    const before = this.#partitions.get(topic) ?? new Map<number, PartitionImage | undefined>()
-    this.#partitions.set(topic, before)
-    if (!before.has(partition)) before.set(partition, topic.partitions[partition])
-  }
-
-  settle(): MetadataDelta {
-    const partitions: PartitionDelta[] = []
-    for (const [topic, changed] of this.#partitions)
-      for (const [partition, before] of changed) partitions.push({ topic, before, after: topic.partitions[partition]! })
-    return {
-      topicsCreated: [...this.topicsCreated],
-      topicsDeleted: [...this.topicsDeleted],
-      partitions,
-      brokers: this.brokers,
-      topicConfigs: this.topicConfigs,
-      brokerConfigs: this.brokerConfigs,
-      features: this.features,
-    }
   }
 }

@@ -9,6 +9,7 @@ import { ClockGap } from './clock-gap.ts'
 import { MetadataEvents } from './controller/metadata-events.ts'
 import { Controller } from './controller.ts'
 import type { Answer, ControllerApi, RequestOf } from './controller-apis.ts'
+import { describeQuorum, type QuorumReplicas } from './describe-quorum.ts'
 import { Forwarding } from './forwarding.ts'
 import { type MetadataDelta, MetadataImage } from './image.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -16,7 +17,15 @@ import type { ControllerRequest, QuorumMessage } from './messages.ts'
 import { MetadataLog, readQuorumState, writeQuorumState } from './metadata-log.ts'
 import type { QuorumEvent } from './quorum-events.ts'
 import { createRaft, nextDeadlineMs, progressOf, step } from './raft.ts'
-import { nobody, type Raft, type RaftEffect, type RaftInput, raftDefaults } from './raft-state.ts'
+import {
+  majority,
+  nobody,
+  type Raft,
+  type RaftEffect,
+  type RaftInput,
+  raftDefaults,
+  reachableVoters,
+} from './raft-state.ts'
 import type { BrokerEndpoint, MetadataRecordInput, SupportedFeature } from './records.ts'
 
 export type { QuorumEvent } from './quorum-events.ts'
@@ -47,16 +56,6 @@ export interface QuorumSink {
   event(event: QuorumEvent): void
 }
 
-/** A replica of the metadata log as the quorum's leader knows it. */
-export interface QuorumReplica {
-  readonly replicaId: number
-  /** -1 unknown. */
-  readonly logEndOffset: number
-  /** Wall clock; -1 for the leader itself and where it is unknown. */
-  readonly lastFetchTimestamp: number
-  readonly lastCaughtUpTimestamp: number
-}
-
 export class QuorumNode {
   readonly image: MetadataImage
   readonly options: QuorumOptions
@@ -75,6 +74,8 @@ export class QuorumNode {
   readonly #inputs: RaftInput[] = []
   #isStepping = false
   #isStopped = false
+  /** There while this broker waits to be let go. */
+  #leave: (() => void) | undefined
   #tick: Deadline | undefined
 
   constructor(options: QuorumOptions, env: Env, deadlines: Deadlines, sink: QuorumSink) {
@@ -156,12 +157,9 @@ export class QuorumNode {
     return this.#log.endOffset
   }
 
-  /** The voters' replicas, and those that only follow; undefined where this node does not lead. */
-  describe(): { readonly voters: QuorumReplica[]; readonly observers: QuorumReplica[] } | undefined {
-    const { role, voters } = this.#raft
-    if (role.kind !== 'leader') return undefined
-    const observers = [...role.replicas.keys()].filter((id) => !voters.includes(id))
-    return { voters: voters.map((id) => this.#describe(id)), observers: observers.map((id) => this.#describe(id)) }
+  /** What the leader knows of the replicas; undefined where this node does not lead. */
+  describe(): QuorumReplicas | undefined {
+    return describeQuorum(this.#raft, this.#env)
   }
 
   /** Takes part: election, registration, heartbeats. */
@@ -183,16 +181,19 @@ export class QuorumNode {
     this.#log.close()
   }
 
-  /** Asks the controller to move this broker's leaders away; `done` once it may go, or after `timeoutMs`. */
+  /**
+   * Asks the controller to move this broker's leaders away; `done` once it may go, or after `timeoutMs`, or when there can
+   * be no controller any more.
+   */
   shutDown(timeoutMs: number, done: () => void): void {
-    let isDone = false
-    const timeout = this.#deadlines.at(this.#env.monotonicMs() + timeoutMs, () => finish())
-    const finish = () => {
+    const timeout = this.#deadlines.at(this.#env.monotonicMs() + timeoutMs, () => this.#leave?.())
+    this.#leave = () => {
+      this.#leave = undefined
       timeout.cancel()
-      if (!isDone) done()
-      isDone = true
+      done()
     }
-    this.#lifecycle.shutDown(finish)
+    this.#lifecycle.shutDown(() => this.#leave?.())
+    this.#leaveWhenAlone()
   }
 
   /** Messages of a peer come between its `peerUp` and its `peerLost`. */
@@ -215,6 +216,7 @@ export class QuorumNode {
     this.#forwarding.peerLost(broker)
     this.#input({ type: 'peer-lost', peer: broker })
     this.#controller.peerLost(broker)
+    this.#leaveWhenAlone()
   }
 
   /** Asks the active controller, wherever it is, until the deadline. `answer` is called once, perhaps before this returns. */
@@ -225,6 +227,10 @@ export class QuorumNode {
     answer: (answer: Answer<A>) => void,
   ): void {
     this.#forwarding.request(api, body, timeoutMs, answer as (answer: Answer<ControllerApi>) => void)
+  }
+
+  #leaveWhenAlone(): void {
+    if (reachableVoters(this.#raft).length < majority(this.#raft)) this.#leave?.()
   }
 
   #controllerRequest(from: number, { id, api, body }: ControllerRequest): void {
@@ -346,22 +352,6 @@ export class QuorumNode {
   #link(broker: number): 'up' | 'lost' | 'unseen' {
     if (broker === this.options.brokerId || this.#raft.connected.has(broker)) return 'up'
     return this.#seen.has(broker) ? 'lost' : 'unseen'
-  }
-
-  #describe(replicaId: number): QuorumReplica {
-    const nowMs = this.#env.monotonicMs()
-    const wallMs = this.#env.wallMs()
-    const progress = progressOf(this.#raft, replicaId)
-    const logEndOffset = progress?.logEndOffset ?? this.#log.endOffset
-    if (replicaId === this.options.brokerId) {
-      return { replicaId, logEndOffset, lastFetchTimestamp: -1, lastCaughtUpTimestamp: wallMs }
-    }
-    if (progress === undefined || progress.logEndOffset < 0) {
-      return { replicaId, logEndOffset: -1, lastFetchTimestamp: -1, lastCaughtUpTimestamp: -1 }
-    }
-    const lastFetchTimestamp = wallMs - (nowMs - progress.lastFetchMs)
-    const lastCaughtUpTimestamp = wallMs - (nowMs - progress.lastCaughtUpMs)
-    return { replicaId, logEndOffset, lastFetchTimestamp, lastCaughtUpTimestamp }
   }
 }
 
