@@ -29,7 +29,7 @@ test('an offset index answers like a list that is searched from end to end', () 
       let model: { offset: number; position: number }[] = []
       let next = baseOffset
       for (const one of steps) {
-        if (one.type === 'flush') index.flush()
+        if (one.type === 'flush') index.unsynced()
         if (one.type === 'cut') {
           const offset = baseOffset + Math.floor((next - baseOffset) * one.share)
           index.truncateTo(offset)
@@ -62,7 +62,7 @@ test('a time index answers like a list that is searched from end to end', () => 
       let next = baseOffset
       let time = 50
       for (const one of steps) {
-        if (one.type === 'flush') index.flush()
+        if (one.type === 'flush') index.unsynced()
         if (one.type === 'cut') {
           const offset = baseOffset + Math.floor((next - baseOffset) * one.share)
           index.truncateTo(offset)

@@ -7,8 +7,8 @@ const firstTailEntries = 16
  * free of the disk; `flush` writes what waits in one go. Looking back reads single entries from the file: a search in an
  * index of a gigabyte's segment is some 18 small reads, and no index has to be held in memory for it.
  *
- * Neither checksummed nor synced: an entry says where to look in the log, and the log says whether it was right. After
- * an unclean stop what lies beyond the recovery point is built anew, never repaired.
+ * Not checksummed: an entry says where to look in the log, and the log says whether that was right. After an unclean
+ * stop what lies beyond the recovery point is built anew, never repaired.
  */
 export class IndexFile {
   readonly #file: DiskFile
@@ -17,6 +17,7 @@ export class IndexFile {
   #countOnDisk = -1
   /** Whether the file has more than counts: cut off with the next flush, if it is not written over. */
   #isFileLonger = false
+  #isSynced = true
   #tail = noBytes
   #tailView = noView
   #tailCount = 0
@@ -69,6 +70,8 @@ export class IndexFile {
 
   /** Hands what waits in memory to the operating system. */
   flush(): void {
+    if (this.#tailCount === 0 && !this.#isFileLonger) return
+    this.#isSynced = false
     if (this.#tailCount > 0) {
       const length = this.#tailCount * this.#entryBytes
       this.#file.write(this.#tail, 0, length, this.#onDisk() * this.#entryBytes)
@@ -77,6 +80,14 @@ export class IndexFile {
     }
     if (this.#isFileLonger) this.#file.truncate(this.#countOnDisk * this.#entryBytes)
     this.#isFileLonger = false
+  }
+
+  /** Flushes, and names the file if it changed since it was named last: the caller syncs it, or gives the log up. */
+  unsynced(): DiskFile | undefined {
+    this.flush()
+    if (this.#isSynced) return undefined
+    this.#isSynced = true
+    return this.#file
   }
 
   /** Flushes and lets go of the file. */

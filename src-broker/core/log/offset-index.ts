@@ -52,8 +52,8 @@ export class OffsetIndex {
     this.#entries.seal()
   }
 
-  flush(): void {
-    this.#entries.flush()
+  unsynced(): DiskFile | undefined {
+    return this.#entries.unsynced()
   }
 
   close(): void {

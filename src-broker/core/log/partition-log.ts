@@ -6,6 +6,7 @@
 // After a clean stop opening reads nothing at all; the first use lists the directory and looks at the log's tail.
 
 import { assert } from '../../base/assert.ts'
+import type { DiskFile } from '../../base/disk.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import { errors } from '../../protocol/errors.ts'
 import * as batch from '../../records/batch.ts'
@@ -464,7 +465,7 @@ export class PartitionLog {
 
   /** Returns once all that is in the log would survive a power loss. Blocks: see `beginFlush` for doing it beside other work. */
   flush(): void {
-    for (const segment of this.#unflushed()) segment.file.sync()
+    for (const file of this.#unsynced()) file.sync()
     this.endFlush()
   }
 
@@ -473,7 +474,7 @@ export class PartitionLog {
    * Then call `endFlush`. Empty where there is nothing to do.
    */
   beginFlush(): readonly string[] {
-    return this.#unflushed().map((segment) => segment.file.path)
+    return this.#unsynced().map((file) => file.path)
   }
 
   /** The other half. Not to be called where a sync failed: what failed once may seem to succeed the next time. */
@@ -498,14 +499,12 @@ export class PartitionLog {
     this.#content = undefined
   }
 
-  /** Segments that are not wholly synced. Epochs go to the disk first: the recovery point must not overtake them. */
-  #unflushed(): readonly Segment[] {
+  /** Epochs go to the disk first: the recovery point must not overtake them. */
+  #unsynced(): DiskFile[] {
     this.#epochs.save()
     if (this.#content === undefined || this.#recoveryPoint === this.#logEndOffset) return []
     this.#flushingTo = this.#logEndOffset
-    const unflushed = this.#content.segments.from(this.#recoveryPoint)
-    for (const segment of unflushed) segment.flushIndexes()
-    return unflushed
+    return this.#content.segments.from(this.#recoveryPoint).flatMap((segment) => segment.unsynced())
   }
 
   /** Whether a batch has to go to a new segment; `filled` is what the active one has by then. */

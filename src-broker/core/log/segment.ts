@@ -8,7 +8,7 @@ import { TimeIndex } from './time-index.ts'
 
 const noBytes = new Uint8Array(0)
 
-/** One file of a partition's log, with its two indexes. Opening it touches nothing: files are looked at when needed. */
+/** One file of a partition's log, with its two indexes. They are looked into when they are needed, not before. */
 export class Segment {
   readonly baseOffset: number
   readonly file: DiskFile
@@ -152,10 +152,9 @@ export class Segment {
     this.times.seal()
   }
 
-  /** Hands the indexes to the operating system. They need no sync: the log vouches for what they say. */
-  flushIndexes(): void {
-    this.offsets.flush()
-    this.times.flush()
+  /** The files that have to be synced before the segment would survive a power loss; of the indexes those that changed. */
+  unsynced(): DiskFile[] {
+    return [this.file, this.offsets.unsynced(), this.times.unsynced()].filter((file) => file !== undefined)
   }
 
   close(): void {

@@ -55,8 +55,8 @@ export class TimeIndex {
     this.#entries.seal()
   }
 
-  flush(): void {
-    this.#entries.flush()
+  unsynced(): DiskFile | undefined {
+    return this.#entries.unsynced()
   }
 
   close(): void {
