@@ -83,6 +83,9 @@ const metadataAgeMaxMs = 10_000
 /** After which a second broker is asked as well. On a healthy connection answers take a millisecond. */
 const hedgeMs = 300
 const patienceMs = 5_000
+/** A broker that says nothing for this long is taken for paused, and its items are asked for elsewhere if they can be. */
+const silenceMinMs = 300
+const silenceMaxMs = 1_500
 const retryFirstMs = 20
 const retryMaxMs = 500
 
@@ -130,7 +133,9 @@ export class ClusterClient {
     const known = this.#topics.get(name)
     if (known !== undefined && performance.now() - known.atMs < metadataAgeMaxMs) return known.topic
     const [answer] = await this.#refresh([name])
-    expectNoError(answer?.errorCode ?? errors.UNKNOWN_TOPIC_OR_PARTITION, `Topic ${name}`)
+    const errorCode = answer?.errorCode ?? errors.UNKNOWN_TOPIC_OR_PARTITION
+    const isMissing = errorCode === errors.UNKNOWN_TOPIC_OR_PARTITION
+    expectNoError(errorCode, `Topic ${name}`, isMissing ? 'There is no topic of this name.' : null)
     return answer!.topic
   }
 
@@ -215,7 +220,10 @@ export class ClusterClient {
     subject: (item: Item) => string,
     options: SplitOptions = {},
   ): Promise<Outcome<Value>[]> {
-    const deadlineMs = performance.now() + (options.patienceMs ?? patienceMs)
+    const { isRepeatable = true } = options
+    const patience = options.patienceMs ?? patienceMs
+    const deadlineMs = performance.now() + patience
+    const silenceMs = Math.max(silenceMinMs, Math.min(silenceMaxMs, patience))
     const outcomes = new Map<Item, Outcome<Value>>()
     let pending = items
     for (let attempt = 0; pending.length > 0; attempt++) {
@@ -225,7 +233,11 @@ export class ClusterClient {
         [...Map.groupBy(pending, (item) => places.get(item))].map(async ([place, asked]) => {
           try {
             if (typeof place !== 'number') throw place ?? noWord(subject(asked[0]!))
-            for (const { item, errorCode, value, detail } of await ask(await this.connectionTo(place), asked, place)) {
+            const connection = await this.connectionTo(place)
+            const answers = ask(connection, asked, place)
+            for (const { item, errorCode, value, detail } of await (isRepeatable
+              ? unlessSilent(answers, connection, silenceMs)
+              : answers)) {
               if (errorCode === 0) outcomes.set(item, { value, failure: null })
               else failed(item, new KafkaFailure(errorCode, subject(item), detail))
             }
@@ -234,7 +246,7 @@ export class ClusterClient {
           }
         }),
       )
-      pending = pending.filter((item) => isWorthRepeating(outcomes.get(item)?.failure, options.isRepeatable ?? true))
+      pending = pending.filter((item) => isWorthRepeating(outcomes.get(item)?.failure, isRepeatable))
       const pauseMs = Math.min(retryMaxMs, retryFirstMs * 2 ** attempt)
       if (performance.now() + pauseMs > deadlineMs) break
       if (pending.length > 0) await sleep(pauseMs)
@@ -397,6 +409,24 @@ function isWorthRepeating(failure: Error | null | undefined, isRepeatable: boole
 
 const noWord = (subject: string) =>
   new KafkaFailure(errors.UNKNOWN_SERVER_ERROR, subject, 'The broker said nothing about it.')
+
+/** Fails once the broker has been silent for so long. A large answer may take its time, as long as something comes. */
+function unlessSilent<T>(answer: Promise<T>, connection: Connection, silenceMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      const leftMs = silenceMs - connection.silentMs
+      if (leftMs > 0) timer = setTimeout(look, leftMs)
+      else
+        reject(
+          new NoAnswer('REQUEST_TIMED_OUT', `${connection.address.host}:${connection.address.port} is silent.`, {
+            wasSent: true,
+          }),
+        )
+    }
+    let timer = setTimeout(look, silenceMs)
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
 
 /** Starts one attempt after the other, the next as soon as one fails or is slow, and returns the first success. */
 function firstAnswer<T>(attempts: readonly (() => Promise<T>)[]): Promise<T> {

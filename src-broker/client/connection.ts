@@ -45,6 +45,7 @@ interface Waiting {
   readonly correlationId: number
   readonly api: Api
   readonly version: number
+  readonly sentAtMs: number
   readonly timer: NodeJS.Timeout
   readonly decode: (reader: WireReader) => unknown
   readonly resolve: (body: never) => void
@@ -64,6 +65,7 @@ export class Connection {
   #frame: Buffer | null = null
   #frameLength = 0
   #rest = noBytes
+  #heardAtMs = 0
   #failure: NoAnswer | null = null
 
   private constructor(address: Address, socket: Socket, options: ConnectionOptions) {
@@ -96,6 +98,12 @@ export class Connection {
   /** Requests that are out. */
   get inFlight(): number {
     return this.#waiting.length
+  }
+
+  /** For how long nothing has come although something is asked for. Milliseconds. */
+  get silentMs(): number {
+    const first = this.#waiting[0]
+    return first === undefined ? 0 : performance.now() - Math.max(first.sentAtMs, this.#heardAtMs)
   }
 
   supports(api: Api, version = api.minVersion): boolean {
@@ -171,11 +179,12 @@ export class Connection {
     this.#socket.write(this.#writer.take())
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#timeOut(api, timeoutMs), timeoutMs)
-      this.#waiting.push({ correlationId, api, version, timer, decode, resolve, reject })
+      this.#waiting.push({ correlationId, api, version, sentAtMs: performance.now(), timer, decode, resolve, reject })
     })
   }
 
   #receive(chunk: Buffer): void {
+    this.#heardAtMs = performance.now()
     let bytes = chunk
     if (this.#rest.length > 0) {
       bytes = Buffer.concat([this.#rest, chunk])

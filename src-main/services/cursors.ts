@@ -1,25 +1,25 @@
 // A cursor is where a page ended, as text: it works in any process, after any time. The scan itself, with what it has fetched already,
 // waits for the next page for a minute, so that no byte is fetched twice while somebody reads on.
-import * as v from 'valibot'
 import type { MessageScan, ScanPosition } from '../../src-broker/client/message-scan.ts'
 import { RequestFailed } from '../contract/rpc.ts'
 
 const keptScans = 4
 const keptMs = 60_000
 
-const offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-const positionSchema = v.object({
-  isBackward: v.boolean(),
-  unread: v.array(v.object({ partition: offset, range: v.nullable(v.object({ from: offset, to: offset })) })),
-})
-
 export const cursorOf = (position: ScanPosition): string => Buffer.from(JSON.stringify(position)).toString('base64url')
 
-export function positionOf(cursor: string): ScanPosition {
+export async function positionOf(cursor: string): Promise<ScanPosition> {
+  const { asScanPosition } = await import('./requests.ts')
+  const position = asScanPosition(parsed(Buffer.from(cursor, 'base64url').toString()))
+  if (position === null) throw new RequestFailed('INVALID_CURSOR', 'This is no place where a page ended.')
+  return position
+}
+
+function parsed(text: string): unknown {
   try {
-    return v.parse(positionSchema, JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return JSON.parse(text)
   } catch {
-    throw new RequestFailed('INVALID_CURSOR', 'This is no place where a page ended.')
+    return null
   }
 }
 

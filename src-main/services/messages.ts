@@ -26,6 +26,11 @@ import { detailBytesMax, hexOf, payloadOf, rowBytesMax } from './payload.ts'
 const searchBudget = { records: 5_000_000, milliseconds: 3_000 }
 const detailFetchBytes = 65_536
 
+/** Partitions that the page lacks although something may be in them, and why. */
+interface Unreachable {
+  readonly unreachable: readonly { readonly partition: number; readonly reason: string }[]
+}
+
 export class MessageService {
   readonly handlers: Pick<Handlers, 'messages.page' | 'messages.detail' | 'messages.produce'>
   readonly #client: ClusterClient
@@ -48,7 +53,7 @@ export class MessageService {
     this.#waiting.clear()
   }
 
-  async #page(query: MessageQuery): Promise<MessagePage> {
+  async #page(query: MessageQuery): Promise<MessagePage & Unreachable> {
     const startedMs = performance.now()
     const scan = await this.#scanFor(query)
     const page = await scan.page(query.limit, searchBudget)
@@ -64,6 +69,7 @@ export class MessageService {
       scannedBytes: page.scannedBytes,
       tookMs: performance.now() - startedMs,
       stopped: page.stopped,
+      unreachable: page.unreachable.map(({ partition, failure: { message } }) => ({ partition, reason: message })),
     }
   }
 
@@ -72,7 +78,8 @@ export class MessageService {
     const waiting = from.kind === 'cursor' ? this.#waiting.take(keyOf(query, from.cursor)) : undefined
     if (waiting !== undefined) return waiting
     const partitions = await this.#partitionsOf(topic, query.partitions)
-    const start: ScanStart = from.kind === 'cursor' ? { kind: 'position', position: positionOf(from.cursor) } : from
+    const start: ScanStart =
+      from.kind === 'cursor' ? { kind: 'position', position: await positionOf(from.cursor) } : from
     return new MessageScan(this.#client, { topic, partitions, from: start, contains }, query.limit)
   }
 

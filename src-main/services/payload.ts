@@ -50,5 +50,6 @@ function wholeCharacters(bytes: Uint8Array, at: number): number {
   return index
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 const textOf = (bytes: Uint8Array): string => asBuffer(bytes).toString('utf8')

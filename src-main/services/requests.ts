@@ -1,5 +1,6 @@
 // What a window may send, spelled out: a window is not trusted, whatever its types say. One schema a request that carries anything.
 import * as v from 'valibot'
+import type { ScanPosition } from '../../src-broker/client/message-scan.ts'
 import type { RequestName, Requests } from '../contract/contract.ts'
 
 const integer = v.pipe(v.number(), v.safeInteger())
@@ -108,4 +109,15 @@ export function faultOf(request: RequestName, argument: unknown): string | null 
   if (result.success) return null
   const [issue] = result.issues
   return `${v.getDotPath(issue) ?? 'argument'}: ${issue.message}`
+}
+
+const scanPosition = v.object({
+  isBackward: v.boolean(),
+  unread: v.array(v.object({ partition, range: v.nullable(v.object({ from: natural, to: natural })) })),
+})
+
+/** What a cursor holds, which comes from the window too; null where it is none. */
+export function asScanPosition(value: unknown): ScanPosition | null {
+  const result = v.safeParse(scanPosition, value)
+  return result.success ? result.output : null
 }

@@ -137,14 +137,19 @@ function summary(
   matrix: TopicMatrix | undefined,
   cleanupPolicy: string,
 ): TopicSummary {
-  const count = (range: LogRange | null) => (range === null ? 0 : range.highWatermark - range.logStartOffset)
+  // Where the leader does not answer at present, the owned cluster knows what it last said.
+  const lastSaid = (index: number) => matrix?.partitions[index]?.replicas ?? []
+  const count = (range: LogRange | null, index: number) =>
+    range === null
+      ? Math.max(0, ...lastSaid(index).map(({ highWatermark, logStartOffset }) => highWatermark - logStartOffset))
+      : range.highWatermark - range.logStartOffset
   return {
     topic: topic.name,
     topicId: topic.topicId,
     isInternal: topic.isInternal,
     partitionCount: topic.partitions.length,
     replicationFactor: topic.partitions[0]?.replicas.length ?? 0,
-    recordCount: ranges.reduce((sum, range) => sum + count(range), 0),
+    recordCount: ranges.reduce((sum, range, index) => sum + count(range, index), 0),
     sizeBytes: matrix === undefined ? null : sizeOf(matrix),
     cleanupPolicy,
     underReplicatedCount: topic.partitions.filter(({ isr, replicas }) => isr.length < replicas.length).length,

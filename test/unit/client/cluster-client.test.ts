@@ -81,7 +81,7 @@ describe('topics', () => {
   test('one that does not exist fails at once and is not created by being asked for', async () => {
     await expect(cluster.client.topic('none')).rejects.toMatchObject({
       code: 'UNKNOWN_TOPIC_OR_PARTITION',
-      message: 'Topic none: This broker does not host the topic partition.',
+      message: 'Topic none: There is no topic of this name.',
     })
     const [request] = cluster.brokers.flatMap(({ requests }) => requests.filter(({ name }) => name === 'Metadata'))
     expect(request!.body).toMatchObject({ allowAutoTopicCreation: false })
@@ -136,6 +136,16 @@ describe('asking leaders', () => {
     const startedMs = performance.now()
     expect(await ends(200)).toEqual([10, 'LEADER_NOT_AVAILABLE', 30])
     expect(performance.now() - startedMs).toBeLessThan(600)
+  })
+
+  test('one that says nothing is not waited for longer than patience lasts, and costs the others nothing', async () => {
+    await ends()
+    cluster.brokers[0]!.on(listOffsets, () => 'silence')
+    const startedMs = performance.now()
+    expect(await ends(300)).toEqual(['REQUEST_TIMED_OUT', 20, 30])
+    expect(performance.now() - startedMs).toBeLessThan(700)
+    cluster.topics.get('flights')![0]!.leader = 3
+    expect(await ends()).toEqual([10, 20, 30])
   })
 
   test('one that breaks the connection is asked again; what must not happen twice is not', async () => {
