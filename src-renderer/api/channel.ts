@@ -1,29 +1,25 @@
 // What carries messages between window and host: Electron's IPC through the preload's bridge, or a WebSocket to the page's own origin.
+import { type Channel, RequestFailed } from '../../src-main/contract/rpc.ts'
 
 export type ChannelStatus = 'connecting' | 'open' | 'gone'
 
-export interface Channel {
-  post(message: unknown): void
-  onMessage(callback: (message: unknown) => void): void
+export interface LiveChannel extends Channel {
   onStatus(callback: (status: ChannelStatus) => void): void
-}
-
-interface Bridge {
-  post(message: unknown): void
-  onMessage(callback: (message: unknown) => void): void
 }
 
 declare global {
   interface Window {
-    readonly bridge?: Bridge
+    readonly bridge?: Channel
   }
 }
 
-export function openChannel(): Channel {
+export const hostGone = (): RequestFailed => new RequestFailed('HOST_GONE', 'The host went away before it answered.')
+
+export function openChannel(): LiveChannel {
   return window.bridge === undefined ? socketChannel(socketUrl()) : bridgeChannel(window.bridge)
 }
 
-function bridgeChannel(bridge: Bridge): Channel {
+function bridgeChannel(bridge: Channel): LiveChannel {
   return {
     post: (message) => bridge.post(message),
     onMessage: (callback) => bridge.onMessage(callback),
@@ -42,7 +38,7 @@ function socketUrl(): string {
 const retryMs = [100, 250, 500, 1000, 2000]
 
 /** Connects again whenever the host went away, waiting up to two seconds between tries. */
-function socketChannel(url: string): Channel {
+function socketChannel(url: string): LiveChannel {
   let socket: WebSocket | null = null
   let failures = 0
   let status: ChannelStatus = 'connecting'
@@ -66,7 +62,10 @@ function socketChannel(url: string): Channel {
   }
   connect()
   return {
-    post: (message) => socket?.send(JSON.stringify(message)),
+    post(message) {
+      if (socket?.readyState !== WebSocket.OPEN) throw hostGone()
+      socket.send(JSON.stringify(message))
+    },
     onMessage: (callback) => void (deliver = callback),
     onStatus: (callback) => (report = callback)(status),
   }

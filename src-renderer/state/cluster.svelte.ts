@@ -1,4 +1,4 @@
-import type { BrokerView, ClusterView, PartitionView, TopicMatrix } from '../../src-main/contract/cluster.ts'
+import type { BrokerView, ClusterView, TopicMatrix } from '../../src-main/contract/cluster.ts'
 import type { Client } from '../api/client.ts'
 import { Matrix } from './matrix.svelte.ts'
 import type { Toasts } from './toasts.svelte.ts'
@@ -96,21 +96,18 @@ export interface BlastRadius {
 
 /** What losing this broker now would do, from what is known at this moment. */
 export function blastRadius(view: ClusterView, brokerId: number): BlastRadius {
+  const others = new Set(view.brokers.filter(isServing).map((broker) => broker.brokerId))
+  others.delete(brokerId)
   const radius = { leadersMoving: 0, offline: 0, belowMinIsr: 0 }
   for (const topic of view.topics)
     for (const partition of topic.partitions) {
       if (!partition.isr.includes(brokerId)) continue
-      const left = survivors(view, partition, brokerId)
+      const left = partition.isr.reduce((sum, id) => sum + Number(others.has(id)), 0)
       if (left === 0) radius.offline += 1
       else if (partition.leader === brokerId) radius.leadersMoving += 1
       if (left > 0 && left < topic.minInsyncReplicas && left + 1 >= topic.minInsyncReplicas) radius.belowMinIsr += 1
     }
-  const voters = view.brokers.length
-  const alive = view.brokers.filter((broker) => isServing(broker) && broker.brokerId !== brokerId).length
-  return { ...radius, losesQuorum: alive * 2 <= voters }
+  return { ...radius, losesQuorum: others.size * 2 <= view.brokers.length }
 }
 
-const survivors = (view: ClusterView, partition: PartitionView, without: number): number =>
-  partition.isr.filter((id) => id !== without && view.brokers.some((b) => b.brokerId === id && isServing(b))).length
-
-export const isServing = (broker: BrokerView): boolean => broker.state === 'up' || broker.state === 'fenced'
+const isServing = (broker: BrokerView): boolean => broker.state === 'up' || broker.state === 'fenced'

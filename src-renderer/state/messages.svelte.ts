@@ -7,12 +7,19 @@ import { type Explained, explain } from './toasts.svelte.ts'
 
 export type Start = 'newest' | 'oldest' | 'offset' | 'timestamp'
 
+interface Unreachable {
+  readonly partition: number
+  readonly reason: string
+}
+
 /** What reading cost so far, over all pages of one question. */
 export interface Scan {
   readonly records: number
   readonly bytes: number
   readonly tookMs: number
   readonly stopped: MessagePage['stopped']
+  /** Partitions that could not be read: what is shown lacks them. */
+  readonly unreachable: readonly Unreachable[]
 }
 
 const pageLimit = 200
@@ -139,6 +146,7 @@ export class MessageList {
       bytes: (before?.bytes ?? 0) + page.scannedBytes,
       tookMs: (before?.tookMs ?? 0) + page.tookMs,
       stopped: page.stopped,
+      unreachable: (page as MessagePage & { unreachable?: readonly Unreachable[] }).unreachable ?? [],
     }
   }
 

@@ -1,4 +1,4 @@
-import { RequestError } from '../api/client.ts'
+import { RequestFailed } from '../../src-main/contract/rpc.ts'
 
 export interface Toast {
   readonly id: number
@@ -44,6 +44,6 @@ export interface Explained {
 
 /** One sentence, and the name a search engine knows. Never a stack. */
 export function explain(error: unknown): Explained {
-  if (error instanceof RequestError) return { text: error.message, code: error.code }
+  if (error instanceof RequestFailed) return { text: error.message, code: error.code }
   return { text: error instanceof Error ? error.message : String(error), code: null }
 }

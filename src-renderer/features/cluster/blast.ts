@@ -1,10 +1,8 @@
-import type { ClusterView } from '../../../src-main/contract/cluster.ts'
 import { plural } from '../../lib/format.ts'
-import { blastRadius } from '../../state/cluster.svelte.ts'
+import type { BlastRadius } from '../../state/cluster.svelte.ts'
 
 /** What an injected fault would do, said before it is done. */
-export function blastSentence(view: ClusterView, brokerId: number, action: 'kill' | 'pause' | 'restart'): string {
-  const radius = blastRadius(view, brokerId)
+export function blastSentence(radius: BlastRadius, brokerId: number, action: 'kill' | 'pause' | 'restart'): string {
   const effects = [
     radius.leadersMoving > 0 ? `${plural(radius.leadersMoving, 'leader')} will move` : null,
     radius.offline > 0 ? `${plural(radius.offline, 'partition')} will be offline` : null,

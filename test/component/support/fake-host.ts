@@ -11,7 +11,7 @@ import type { GroupDetail, GroupMember, ResetPlan, ResetRequest, ResetStep } fro
 import type { MessagePage, MessageQuery, MessageRow } from '../../../src-main/contract/messages.ts'
 import type { SampleProgress, SampleSet } from '../../../src-main/contract/samples.ts'
 import type { TopicDetail, TopicSummary } from '../../../src-main/contract/topics.ts'
-import type { Channel, ChannelStatus } from '../../../src-renderer/api/channel.ts'
+import { type ChannelStatus, hostGone, type LiveChannel } from '../../../src-renderer/api/channel.ts'
 import { type Client, createClient } from '../../../src-renderer/api/client.ts'
 import { FakeCluster } from './fake-cluster.ts'
 import { detailOf, type Maker, orders } from './fake-messages.ts'
@@ -54,6 +54,7 @@ export class FakeHost {
   maker: Maker = orders
   now: () => number
   #deliver: (message: unknown) => void = () => {}
+  #status: ChannelStatus = 'open'
   #report: (status: ChannelStatus) => void = () => {}
   readonly #failures = new Map<RequestName, HostError>()
   readonly #tails = new Map<string, string>()
@@ -63,8 +64,11 @@ export class FakeHost {
     this.now = now
     this.cluster = new FakeCluster(brokers, () => this.now())
     this.cluster.onevent = (event) => this.emit('pulse', event)
-    const channel: Channel = {
-      post: (message) => void this.#answer(message as { id: number; m: RequestName; a: unknown }),
+    const channel: LiveChannel = {
+      post: (message) => {
+        if (this.#status === 'gone') throw hostGone()
+        void this.#answer(message as { id: number; m: RequestName; a: unknown })
+      },
       onMessage: (callback) => void (this.#deliver = callback),
       onStatus: (callback) => (this.#report = callback)('open'),
     }
@@ -89,6 +93,7 @@ export class FakeHost {
   }
 
   become(status: ChannelStatus): void {
+    this.#status = status
     this.#report(status)
   }
 
