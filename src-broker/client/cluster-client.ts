@@ -16,6 +16,7 @@ import type { Decoded, Encodable, Shape } from '../protocol/schema.ts'
 import { BrokerLink } from './broker-link.ts'
 import type { Address, CallOptions, Connection } from './connection.ts'
 import { expectNoError, KafkaFailure, mayPass, NoAnswer } from './failures.ts'
+import { firstAnswer, unlessSilent } from './patience.ts'
 
 export interface ClusterClientOptions {
   /** `host:port`, any of which may be down. */
@@ -80,9 +81,7 @@ interface SplitOptions {
 const connectTimeoutMs = 1_500
 const requestTimeoutMs = 10_000
 const metadataAgeMaxMs = 10_000
-/** After which a second broker is asked as well. On a healthy connection answers take a millisecond. */
-const hedgeMs = 300
-const patienceMs = 5_000
+const patienceDefaultMs = 5_000
 /** A broker that says nothing for this long is taken for paused, and its items are asked for elsewhere if they can be. */
 const silenceMinMs = 300
 const silenceMaxMs = 1_500
@@ -220,29 +219,27 @@ export class ClusterClient {
     subject: (item: Item) => string,
     options: SplitOptions = {},
   ): Promise<Outcome<Value>[]> {
-    const { isRepeatable = true } = options
-    const patience = options.patienceMs ?? patienceMs
-    const deadlineMs = performance.now() + patience
-    const silenceMs = Math.max(silenceMinMs, Math.min(silenceMaxMs, patience))
+    const { isRepeatable = true, patienceMs = patienceDefaultMs } = options
+    const deadlineMs = performance.now() + patienceMs
+    const silenceMs = isRepeatable ? Math.max(silenceMinMs, Math.min(silenceMaxMs, patienceMs)) : Infinity
     const outcomes = new Map<Item, Outcome<Value>>()
+    const fail = (item: Item, failure: Error) => outcomes.set(item, { value: null, failure })
     let pending = items
     for (let attempt = 0; pending.length > 0; attempt++) {
       const places = await locate(pending, attempt > 0)
-      const failed = (item: Item, failure: Error) => outcomes.set(item, { value: null, failure })
+      const groups = Map.groupBy(pending, (item) => places.get(item))
       await Promise.all(
-        [...Map.groupBy(pending, (item) => places.get(item))].map(async ([place, asked]) => {
+        [...groups].map(async ([place, asked]) => {
           try {
             if (typeof place !== 'number') throw place ?? noWord(subject(asked[0]!))
             const connection = await this.connectionTo(place)
-            const answers = ask(connection, asked, place)
-            for (const { item, errorCode, value, detail } of await (isRepeatable
-              ? unlessSilent(answers, connection, silenceMs)
-              : answers)) {
+            const answers = await unlessSilent(ask(connection, asked, place), connection, silenceMs)
+            for (const { item, errorCode, value, detail } of answers) {
               if (errorCode === 0) outcomes.set(item, { value, failure: null })
-              else failed(item, new KafkaFailure(errorCode, subject(item), detail))
+              else fail(item, new KafkaFailure(errorCode, subject(item), detail))
             }
           } catch (error) {
-            for (const item of asked) failed(item, error as Error)
+            for (const item of asked) fail(item, error as Error)
           }
         }),
       )
@@ -409,49 +406,3 @@ function isWorthRepeating(failure: Error | null | undefined, isRepeatable: boole
 
 const noWord = (subject: string) =>
   new KafkaFailure(errors.UNKNOWN_SERVER_ERROR, subject, 'The broker said nothing about it.')
-
-/** Fails once the broker has been silent for so long. A large answer may take its time, as long as something comes. */
-function unlessSilent<T>(answer: Promise<T>, connection: Connection, silenceMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const look = () => {
-      const leftMs = silenceMs - connection.silentMs
-      if (leftMs > 0) timer = setTimeout(look, leftMs)
-      else
-        reject(
-          new NoAnswer('REQUEST_TIMED_OUT', `${connection.address.host}:${connection.address.port} is silent.`, {
-            wasSent: true,
-          }),
-        )
-    }
-    let timer = setTimeout(look, silenceMs)
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
-
-/** Starts one attempt after the other, the next as soon as one fails or is slow, and returns the first success. */
-function firstAnswer<T>(attempts: readonly (() => Promise<T>)[]): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let next = 0
-    let running = 0
-    let failure: unknown
-    let timer: NodeJS.Timeout | undefined
-    const settle = (result: T) => {
-      clearTimeout(timer)
-      next = attempts.length
-      resolve(result)
-    }
-    const startNext = () => {
-      clearTimeout(timer)
-      if (next < attempts.length) {
-        running++
-        timer = setTimeout(startNext, hedgeMs)
-        attempts[next++]!().then(settle, (error) => {
-          running--
-          failure = error
-          startNext()
-        })
-      } else if (running === 0) reject(failure)
-    }
-    startNext()
-  })
-}

@@ -74,8 +74,8 @@ export class Connection {
     this.#socket = socket
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#receive(chunk as Buffer))
-    socket.on('error', (cause) => this.#end(`${this.#label} broke the connection`, cause))
-    socket.on('close', () => this.#end(`${this.#label} closed the connection`))
+    socket.on('error', (cause) => this.#end(`${this.label} broke the connection`, cause))
+    socket.on('close', () => this.#end(`${this.label} closed the connection`))
   }
 
   /** Connects and agrees on versions. Throws NoAnswer, or KafkaFailure where the other end is no broker we can talk to. */
@@ -89,6 +89,11 @@ export class Connection {
       connection.close()
       throw error
     }
+  }
+
+  /** `host:port`, for sentences. */
+  get label(): string {
+    return `${this.address.host}:${this.address.port}`
   }
 
   get isOpen(): boolean {
@@ -123,11 +128,7 @@ export class Connection {
   }
 
   close(): void {
-    this.#end(`the connection to ${this.#label} was closed`)
-  }
-
-  get #label(): string {
-    return `${this.address.host}:${this.address.port}`
+    this.#end(`the connection to ${this.label} was closed`)
   }
 
   async #negotiate(): Promise<void> {
@@ -136,9 +137,9 @@ export class Connection {
       const answer = await this.#askVersions(version)
       this.#versions = new Map(answer.apiKeys.map((api) => [api.apiKey, [api.minVersion, api.maxVersion]]))
       if (answer.errorCode === errors.NONE) return
-      if (answer.errorCode !== errors.UNSUPPORTED_VERSION) throw new KafkaFailure(answer.errorCode, this.#label)
+      if (answer.errorCode !== errors.UNSUPPORTED_VERSION) throw new KafkaFailure(answer.errorCode, this.label)
       const [, newest] = this.#versions.get(apiVersions.key) ?? [0, 0]
-      if (version === 0) throw new KafkaFailure(answer.errorCode, this.#label)
+      if (version === 0) throw new KafkaFailure(answer.errorCode, this.label)
       version = Math.max(0, Math.min(version - 1, newest))
     }
   }
@@ -159,7 +160,7 @@ export class Connection {
     const [min, max] = this.#versions.get(api.key) ?? [0, -1]
     const version = Math.min(max, api.maxVersion, versionMax)
     if (version < min || version < api.minVersion) {
-      throw new KafkaFailure(errors.UNSUPPORTED_VERSION, `${api.name} on ${this.#label}`)
+      throw new KafkaFailure(errors.UNSUPPORTED_VERSION, `${api.name} on ${this.label}`)
     }
     return version
   }
@@ -228,7 +229,7 @@ export class Connection {
     const first = this.#waiting[0]
     const sizeMax = first?.api.key === fetch.key ? fetchBytesMax : answerBytesMax
     if (first !== undefined && size >= lengthBytes && size <= sizeMax) return true
-    this.#end(`${this.#label} sent what is no Kafka answer`)
+    this.#end(`${this.label} sent what is no Kafka answer`)
     return false
   }
 
@@ -243,12 +244,12 @@ export class Connection {
       clearTimeout(first.timer)
       first.resolve(body as never)
     } catch (cause) {
-      this.#end(`${this.#label} sent an answer that cannot be read`, cause)
+      this.#end(`${this.label} sent an answer that cannot be read`, cause)
     }
   }
 
   #timeOut(api: Api, timeoutMs: number): void {
-    this.#end(`${this.#label} did not answer ${api.name} within ${timeoutMs} ms`, undefined, 'REQUEST_TIMED_OUT')
+    this.#end(`${this.label} did not answer ${api.name} within ${timeoutMs} ms`, undefined, 'REQUEST_TIMED_OUT')
   }
 
   #end(reason: string, cause?: unknown, code: NoAnswer['code'] = 'NETWORK_EXCEPTION'): void {

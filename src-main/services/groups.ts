@@ -223,14 +223,21 @@ export class GroupService {
       describeAll(this.#client, [groupId]),
       committedOffsets(this.#client, [groupId]),
     ])
-    if (group!.failure !== null) {
-      const isUnknown = group!.failure instanceof KafkaFailure && group!.failure.code === 'GROUP_ID_NOT_FOUND'
-      throw isUnknown ? notFound(groupId) : group!.failure
-    }
     // Up to version 5 of DescribeGroups a group that does not exist is a dead one.
-    if (group!.value.state === 'Dead') throw notFound(groupId)
+    const { value, failure } = group!
+    const isUnknown =
+      value?.state === 'Dead' || (failure instanceof KafkaFailure && failure.code === 'GROUP_ID_NOT_FOUND')
+    if (failure !== null && !isUnknown) throw failure
+    const found = isUnknown || value === null ? await this.#undescribed(groupId) : value
     if (committed!.failure !== null) throw committed!.failure
-    return { group: group!.value, committed: committed!.value }
+    return { group: found, committed: committed!.value }
+  }
+
+  /** Groups of other kinds than the classic (KIP-848, share groups) are listed, but not described in this way. */
+  async #undescribed(groupId: string): Promise<DescribedGroup> {
+    const listed = (await listAllGroups(this.#client)).find((group) => group.groupId === groupId)
+    if (listed === undefined || listed.state === 'Dead') throw notFound(groupId)
+    return { ...listed, assignor: '', members: [] }
   }
 
   async #partitions({ topic, partitions }: ResetRequest): Promise<readonly number[]> {
@@ -311,8 +318,8 @@ function goalIn({ logStartOffset, highWatermark }: LogRange, target: ResetTarget
 
 function refusalOf({ groupId, state, members }: DescribedGroup): string | null {
   if (state === 'Empty') return null
-  const count = `${members.length} member${members.length === 1 ? '' : 's'}`
-  return `Group ${groupId} is ${state} with ${count}: stop them first, their own commits would overwrite yours.`
+  const count = members.length === 0 ? '' : ` with ${members.length} member${members.length === 1 ? '' : 's'}`
+  return `Group ${groupId} is ${state}${count}: stop its members first, their own commits would overwrite yours.`
 }
 
 const notFound = (groupId: string) => new RequestFailed('GROUP_ID_NOT_FOUND', `There is no group ${groupId}.`)

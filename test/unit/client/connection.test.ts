@@ -208,7 +208,7 @@ describe('a hostile or broken broker', () => {
     await expect(connection.call(listGroups, {}, { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'REQUEST_TIMED_OUT',
     })
-    expect(performance.now() - startedMs).toBeLessThan(150)
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
     expect(connection.isOpen).toBe(false)
   })
 })

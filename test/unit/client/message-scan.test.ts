@@ -266,7 +266,7 @@ describe('looking for a text', () => {
     expect(page.scannedRecords).toBeLessThan(1_000)
   })
 
-  test('a batch without the text is passed over as a whole, at many millions of records a second', async () => {
+  test('a batch without the text is passed over as a whole, at hundreds of thousands of records a second', async () => {
     const values = Array.from({ length: 500 }, (_, i) =>
       record(i, { key: 'DTW', value: `{"origin":"DTW","delay":${i},"to":"LAS"}` }),
     )
@@ -277,7 +277,7 @@ describe('looking for a text', () => {
     const page = await scanOf(newest, { contains: 'not in there' }).page(50, plenty)
     const perSecond = page.scannedRecords / ((performance.now() - startedMs) / 1_000)
     expect([page.scannedRecords, page.stopped]).toEqual([200_000, 'end'])
-    expect(perSecond).toBeGreaterThan(300_000)
+    expect(perSecond).toBeGreaterThan(100_000)
   })
 })
 

@@ -174,7 +174,7 @@ describe('a plan', () => {
     state = 'Stable'
     members = 3
     expect((await plan({ kind: 'earliest' })).refusal).toBe(
-      'Group readers is Stable with 3 members: stop them first, their own commits would overwrite yours.',
+      'Group readers is Stable with 3 members: stop its members first, their own commits would overwrite yours.',
     )
   })
 
@@ -290,6 +290,23 @@ describe('a group', () => {
         coordinator: 1,
       },
     ])
+  })
+
+  test('of a kind that cannot be described is shown as far as it is listed, and its offsets can be planned', async () => {
+    cluster.brokers[0]!.on(describeGroups, ({ groups }) => ({
+      groups: groups.map((groupId) => ({
+        errorCode: errors.GROUP_ID_NOT_FOUND,
+        groupId,
+        groupState: 'Dead',
+        protocolType: '',
+        protocolData: '',
+        members: [],
+      })),
+    }))
+    const detail = await service.handlers['groups.describe']({ groupId: 'readers' })
+    expect([detail.state, detail.members, detail.totalLag]).toEqual(['Empty', [], 5])
+    state = 'Stable'
+    expect((await plan({ kind: 'earliest' })).refusal).toMatch(/^Group readers is Stable: stop its members first/)
   })
 
   test('a state that we do not know is Unknown, a group that is not there an answer', async () => {
