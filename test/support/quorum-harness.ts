@@ -27,6 +27,8 @@ interface Member {
 
 export interface HarnessOptions {
   readonly brokers: number
+  /** The first so many vote; all where not given. */
+  readonly voters?: number
   readonly seed?: number
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -54,8 +56,9 @@ export class QuorumHarness {
     this.random = seededRandom(options.seed ?? 1)
     this.latencyMs = () => 0.05 + this.random() * 0.2
     this.syncMs = () => 1 + this.random() * 2
-    this.#voters = Array.from({ length: options.brokers }, (_, index) => index + 1)
-    for (const id of this.#voters) {
+    const ids = Array.from({ length: options.brokers }, (_, index) => index + 1)
+    this.#voters = ids.slice(0, options.voters ?? options.brokers)
+    for (const id of ids) {
       this.members.set(id, { id, disk: new MemoryDisk(), deadlines: new Deadlines(), node: undefined, life: 0 })
     }
   }
@@ -63,7 +66,7 @@ export class QuorumHarness {
   /** All of them, and time until the cluster counts on each. */
   static started(options: HarnessOptions): QuorumHarness {
     const harness = new QuorumHarness(options)
-    for (const id of harness.#voters) harness.start(id)
+    for (const id of harness.members.keys()) harness.start(id)
     harness.until(() => harness.isWhole())
     return harness
   }
@@ -133,7 +136,7 @@ export class QuorumHarness {
   }
 
   isolate(id: number): void {
-    for (const peer of this.#voters) if (peer !== id) this.cut(id, peer), this.cut(peer, id)
+    for (const peer of this.members.keys()) if (peer !== id) this.cut(id, peer), this.cut(peer, id)
   }
 
   heal(): void {

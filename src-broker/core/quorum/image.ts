@@ -6,7 +6,7 @@ import type { BrokerRegistration, MetadataDelta, PartitionImage, TopicImage } fr
 import { MetadataChanges } from './metadata-changes.ts'
 import { leaderUnchanged, type MetadataRecord, type RecordOf } from './records.ts'
 
-export type { BrokerRegistration, MetadataDelta, PartitionDelta, PartitionImage, TopicImage } from './image-types.ts'
+export type { BrokerRegistration, MetadataDelta, PartitionImage, TopicImage } from './image-types.ts'
 
 export const topicResource = 2
 export const brokerResource = 4

@@ -22,6 +22,21 @@ describe('a cluster starts', () => {
     expect(harness.until(() => harness.isWhole())).toBeLessThan(60)
   })
 
+  test('brokers that do not vote follow the quorum and serve', () => {
+    const harness = QuorumHarness.started({ brokers: 5, voters: 3 })
+    harness.createTopic('orders', 5, 3)
+    for (const id of [4, 5]) harness.kill(id)
+    harness.until(() => harness.running.every(({ image }) => image.brokers.get(5)!.fenced))
+    harness.start(5)
+    harness.until(() => harness.isWhole())
+    harness.kill(harness.controller!.options.brokerId)
+    harness.until(
+      () => harness.controller !== undefined && [5, 1, 2, 3].filter((id) => harness.image.isActive(id)).length === 3,
+    )
+    expect(harness.controller!.options.brokerId).toBeLessThanOrEqual(3)
+    expect(harness.node(5).describe()).toBe(undefined)
+  })
+
   test('a topic is there on every broker a few milliseconds after it is asked for, leaders and replicas spread evenly', () => {
     const harness = QuorumHarness.started({ brokers: 3 })
     const startMs = harness.nowMs
