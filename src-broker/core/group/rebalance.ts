@@ -163,7 +163,7 @@ export function tellRebalanced(shard: Shard, group: ClassicGroup): void {
     groupId: group.groupId,
     generation: group.generation,
     members: group.members.size,
-    tookMs: shard.room.env.monotonicMs() - startedAtMs,
+    tookMs: Math.round(shard.room.env.monotonicMs() - startedAtMs),
     reason,
   })
 }
