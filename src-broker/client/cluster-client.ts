@@ -1,6 +1,8 @@
-// A client of a whole cluster: finds it from any of several addresses, keeps one connection a broker, knows who leads and who
+// A client of a whole cluster: finds it from any of several addresses, keeps a connection to each broker, knows who leads and who
 // coordinates, and asks again where that has just changed.
 //
+// - A broker answers one request after the other. Questions are answered at once; what changes something may take its time (an
+//   acks=all write that waits for replicas), and so has a connection of its own, where nothing waits behind it.
 // - Reading requests go to any broker and are hedged: a broker that does not answer soon (it may be paused, that is what this
 //   product is about) is not waited for, the next one is asked as well, and the first answer counts.
 // - Requests that change something are sent to one broker, and to another only if they never left.
@@ -88,6 +90,8 @@ const silenceMaxMs = 1_500
 const retryFirstMs = 20
 const retryMaxMs = 500
 
+type Lane = 'questions' | 'commands'
+
 interface KnownTopic {
   readonly topic: Topic
   /** -Infinity once somebody found it to be out of date; kept for its leader epochs. */
@@ -96,7 +100,7 @@ interface KnownTopic {
 
 export class ClusterClient {
   readonly #options: Required<ClusterClientOptions>
-  /** By `host:port`: bootstrap addresses and brokers alike. */
+  /** By `host:port` and lane: bootstrap addresses and brokers alike. */
   readonly #links = new Map<string, BrokerLink>()
   readonly #bootstrap: readonly BrokerLink[]
   readonly #topics = new Map<string, KnownTopic>()
@@ -108,7 +112,7 @@ export class ClusterClient {
 
   constructor(options: ClusterClientOptions) {
     this.#options = { connectTimeoutMs, requestTimeoutMs, ...options }
-    this.#bootstrap = options.bootstrap.map((text) => this.#linkTo(addressOf(text)))
+    this.#bootstrap = options.bootstrap.map((text) => this.#linkTo(addressOf(text), 'questions'))
   }
 
   get clusterId(): string | null {
@@ -167,9 +171,9 @@ export class ClusterClient {
   ): Promise<Decoded<Response>> {
     await this.#refresh([]) // Finds a broker that answers.
     let failure: unknown
-    for (const link of this.#candidates()) {
+    for (const { address } of this.#candidates()) {
       try {
-        return await (await link.connection()).call(api, body, options)
+        return await (await this.#linkTo(address, 'commands').connection()).call(api, body, options)
       } catch (error) {
         if (!(error instanceof NoAnswer) || error.wasSent) throw error
         failure = error
@@ -179,23 +183,27 @@ export class ClusterClient {
   }
 
   /** The shared connection to a broker. */
-  async connectionTo(brokerId: number): Promise<Connection> {
-    return (await this.#linkToBroker(brokerId)).connection()
+  async connectionTo(brokerId: number, lane: Lane = 'questions'): Promise<Connection> {
+    return this.#linkTo(await this.#broker(brokerId), lane).connection()
   }
 
-  /** A connection of one's own, to be closed by the caller: for answers that are long in coming. */
+  /** A connection of one's own, to be closed by the caller: for answers that are held back. */
   async openConnectionTo(brokerId: number): Promise<Connection> {
-    return (await this.#linkToBroker(brokerId)).open()
+    return this.#linkTo(await this.#broker(brokerId), 'questions').open()
   }
 
   /** Asks the leaders of the given partitions. Outcomes are in the order of the items. */
-  byLeader<Item extends TopicPartition, Value>(
+  async byLeader<Item extends TopicPartition, Value>(
     items: readonly Item[],
     ask: Ask<Item, Value>,
     options?: SplitOptions,
   ): Promise<Outcome<Value>[]> {
     const subject = ({ topic, partition }: Item) => `Partition ${partition} of topic ${topic}`
-    return this.#split(items, (pending, isRetry) => this.#leadersOf(pending, isRetry), ask, subject, options)
+    const locate = (pending: readonly Item[], isRetry: boolean) => this.#leadersOf(pending, isRetry)
+    const outcomes = await this.#split(items, locate, ask, subject, options)
+    // Whoever asks next finds out anew who leads.
+    for (const [index, { failure }] of outcomes.entries()) if (failure !== null) this.forgetTopic(items[index]!.topic)
+    return outcomes
   }
 
   /** Asks the coordinators of the given groups. Outcomes are in the order of the groups. */
@@ -232,7 +240,7 @@ export class ClusterClient {
         [...groups].map(async ([place, asked]) => {
           try {
             if (typeof place !== 'number') throw place ?? noWord(subject(asked[0]!))
-            const connection = await this.connectionTo(place)
+            const connection = await this.connectionTo(place, isRepeatable ? 'questions' : 'commands')
             const answers = await unlessSilent(ask(connection, asked, place), connection, silenceMs)
             for (const { item, errorCode, value, detail } of answers) {
               if (errorCode === 0) outcomes.set(item, { value, failure: null })
@@ -345,17 +353,15 @@ export class ClusterClient {
     return { ...topic, partitions: topic.partitions.map(newer) }
   }
 
-  async #linkToBroker(brokerId: number): Promise<BrokerLink> {
+  async #broker(brokerId: number): Promise<Broker> {
     if (!this.#brokers.has(brokerId)) await this.#refresh([])
     const broker = this.#brokers.get(brokerId)
-    if (broker === undefined) {
-      throw new NoAnswer('NETWORK_EXCEPTION', `Broker ${brokerId} is not in the cluster.`, { wasSent: false })
-    }
-    return this.#linkTo(broker)
+    if (broker !== undefined) return broker
+    throw new NoAnswer('NETWORK_EXCEPTION', `Broker ${brokerId} is not in the cluster.`, { wasSent: false })
   }
 
-  #linkTo({ host, port }: Address): BrokerLink {
-    const name = `${host}:${port}`
+  #linkTo({ host, port }: Address, lane: Lane): BrokerLink {
+    const name = `${host}:${port} ${lane}`
     const link = this.#links.get(name) ?? new BrokerLink({ host, port }, this.#options)
     this.#links.set(name, link)
     return link
@@ -363,7 +369,7 @@ export class ClusterClient {
 
   /** Every broker we know of, those that are likely to answer first. */
   #candidates(): readonly BrokerLink[] {
-    const links = [...this.#brokers.values()].map((broker) => this.#linkTo(broker))
+    const links = [...this.#brokers.values()].map((broker) => this.#linkTo(broker, 'questions'))
     const rank = (link: BrokerLink) => (link === this.#responsive ? 0 : link.isOpen ? 1 : link.isResting ? 3 : 2)
     return [...new Set([...links, ...this.#bootstrap])].toSorted((one, other) => rank(one) - rank(other))
   }

@@ -47,6 +47,8 @@ export interface CommittedOffset extends TopicPartition {
 /** The last versions that name topics. */
 const versionMax = 9
 const listTimeoutMs = 2_000
+/** What changes something is not repeated once it may have been done. */
+const once = { isRepeatable: false }
 
 /** Every group of every broker that answers soon. A group is listed by its coordinator. */
 export async function listAllGroups(client: ClusterClient): Promise<readonly ListedGroup[]> {
@@ -107,35 +109,43 @@ export async function commitOffsets(
   groupId: string,
   offsets: readonly (TopicPartition & { readonly offset: number })[],
 ): Promise<readonly { readonly topic: string; readonly partition: number; readonly errorCode: number }[]> {
-  const [outcome] = await client.byCoordinator([groupId], async (connection) => {
-    const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, partitions]) => ({
-      name,
-      partitions: partitions.map(({ partition, offset }) => ({
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedMetadata: '',
-      })),
-    }))
-    const body = { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics }
-    const answer = await connection.call(offsetCommit, body, { versionMax })
-    const find = finder(offsets)
-    const value = answer.topics.flatMap(({ name, partitions }) =>
-      partitions.flatMap(({ partitionIndex: partition, errorCode }) =>
-        find(name, partition) === undefined ? [] : [{ topic: name, partition, errorCode }],
-      ),
-    )
-    // The coordinator answers for all partitions alike when it is not, or not yet, the coordinator.
-    return [{ item: groupId, errorCode: movedCode(value), value }]
-  })
+  const [outcome] = await client.byCoordinator(
+    [groupId],
+    async (connection) => {
+      const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, partitions]) => ({
+        name,
+        partitions: partitions.map(({ partition, offset }) => ({
+          partitionIndex: partition,
+          committedOffset: offset,
+          committedMetadata: '',
+        })),
+      }))
+      const body = { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics }
+      const answer = await connection.call(offsetCommit, body, { versionMax })
+      const find = finder(offsets)
+      const value = answer.topics.flatMap(({ name, partitions }) =>
+        partitions.flatMap(({ partitionIndex: partition, errorCode }) =>
+          find(name, partition) === undefined ? [] : [{ topic: name, partition, errorCode }],
+        ),
+      )
+      // The coordinator answers for all partitions alike when it is not, or not yet, the coordinator.
+      return [{ item: groupId, errorCode: movedCode(value), value }]
+    },
+    once,
+  )
   if (outcome!.failure !== null) throw outcome!.failure
   return outcome!.value
 }
 
 export async function deleteGroup(client: ClusterClient, groupId: string): Promise<void> {
-  const [outcome] = await client.byCoordinator([groupId], async (connection, asked) => {
-    const { results } = await connection.call(deleteGroups, { groupsNames: asked })
-    return results.map((result) => ({ item: result.groupId, errorCode: result.errorCode, value: null }))
-  })
+  const [outcome] = await client.byCoordinator(
+    [groupId],
+    async (connection, asked) => {
+      const { results } = await connection.call(deleteGroups, { groupsNames: asked })
+      return results.map((result) => ({ item: result.groupId, errorCode: result.errorCode, value: null }))
+    },
+    once,
+  )
   if (outcome!.failure !== null) throw outcome!.failure
 }
 

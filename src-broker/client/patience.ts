@@ -14,7 +14,8 @@ export function unlessSilent<T>(answer: Promise<T>, connection: Connection, sile
       if (leftMs > 0) timer = setTimeout(look, leftMs)
       else reject(new NoAnswer('REQUEST_TIMED_OUT', `${connection.label} is silent.`, { wasSent: true }))
     }
-    let timer = setTimeout(look, silenceMs)
+    let timer: NodeJS.Timeout | undefined
+    look() // It may have been silent for long already, with an earlier question.
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
