@@ -3,8 +3,8 @@
 // in-sync replica has it; refused before the append when fewer than min.insync.replicas are in sync.
 // Not implemented: transactional batches; see SKIPPED.md.
 import type { Broker } from '../core/broker.ts'
-import type { AppendWait, Leader } from '../core/replica/leader.ts'
 import type { Partition } from '../core/replica/partition.ts'
+import type { AppendWait, Leader } from '../core/replica/role.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'
 import { errors } from '../protocol/errors.ts'
 import type { produce as schema } from '../protocol/messages/00-produce.ts'

@@ -1,8 +1,8 @@
 // Which replica a request means, whether this broker leads it, and where to send the client otherwise (KIP-951).
 import type { Uuid } from '../base/uuid.ts'
 import type { Broker } from '../core/broker.ts'
-import type { Leader } from '../core/replica/leader.ts'
 import type { Partition } from '../core/replica/partition.ts'
+import type { Leader } from '../core/replica/role.ts'
 import { errors } from '../protocol/errors.ts'
 
 export interface Led {

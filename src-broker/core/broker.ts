@@ -63,6 +63,7 @@ export interface Endpoint {
 }
 
 const checkpointEveryMs = 5_000
+const flushEveryMs = 60_000
 const alterPartitionTimeoutMs = 5_000
 const listenerName = 'PLAINTEXT'
 
@@ -93,6 +94,7 @@ export class Broker {
   readonly #coordinatorLog: CoordinatorLog
   readonly #sink: BrokerSink
   #isServing = false
+  #isFlushing = false
 
   constructor(options: BrokerOptions, env: Env, links: Links, sink: BrokerSink) {
     this.options = options
@@ -183,6 +185,7 @@ export class Broker {
   start(): void {
     this.#isrChanges.start()
     this.#every(checkpointEveryMs, () => this.#logs.checkpoint())
+    this.#every(flushEveryMs, () => this.#flush())
     this.#every(this.config.logRetentionCheckIntervalMs, () => this.#retain())
     this.quorum.start()
   }
@@ -227,6 +230,7 @@ export class Broker {
 
   #imageChanged(delta: MetadataDelta): void {
     this.#applier.apply(delta)
+    if (delta.topicsDeleted.length > 0) this.groups.topicsDeleted(new Set(delta.topicsDeleted.map(({ name }) => name)))
     if (this.#isServing && this.quorum.controllerId === this.options.brokerId) this.#announceTopics(delta)
     if (this.#isServing || !this.#isUnfenced()) return
     this.#isServing = true
@@ -284,6 +288,29 @@ export class Broker {
       work()
       this.#every(intervalMs, work)
     })
+  }
+
+  /**
+   * Syncs what was appended since the last time, one file after the other in the background, then writes down how far each log
+   * is safe. Nobody waits for it: it only shortens what the next start has to read again.
+   */
+  #flush(): void {
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    const pending = [...this.replicas.all()].flatMap(({ log }) => log.beginFlush().map((path) => ({ log, path })))
+    const syncNext = (): void => {
+      const next = pending.shift()
+      if (next === undefined) {
+        this.#isFlushing = false
+        this.#logs.checkpoint()
+        return
+      }
+      this.#sink.sync(next.path, () => {
+        if (pending[0]?.log !== next.log) next.log.endFlush()
+        syncNext()
+      })
+    }
+    syncNext()
   }
 
   #retain(): void {

@@ -9,9 +9,9 @@ import { RecordCursor } from '../records/read.ts'
 import type { Env } from './env.ts'
 import type { GroupCoordinator } from './group/coordinator.ts'
 import type { KeyValue } from './group/sink.ts'
-import type { AppendWait } from './replica/leader.ts'
 import type { Partition } from './replica/partition.ts'
 import type { Replicas } from './replica/replicas.ts'
+import type { AppendWait } from './replica/role.ts'
 
 export const offsetsTopic = '__consumer_offsets'
 

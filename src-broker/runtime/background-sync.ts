@@ -1,43 +1,56 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 
+/** The metadata log is synced again and again: its descriptor stays. Of the others, so many. */
+const descriptorsMax = 8
+
+interface OpenFile {
+  readonly descriptor: number
+  syncsUnderWay: number
+}
+
 /**
- * Syncs files of one broker without stopping its thread. One sync per file at a time; `done` runs in a later turn.
+ * Syncs files of one broker without stopping its thread; `done` runs in a later turn. A file that is gone needs no sync.
  * A sync that fails ends the broker: the kernel may have dropped what it could not write, so trying again proves nothing.
  */
 export class BackgroundSync {
   readonly #directory: string
-  readonly #descriptors = new Map<string, number>()
+  /** In order of use: the first is the one used longest ago. */
+  readonly #files = new Map<string, OpenFile>()
 
   constructor(directory: string) {
     this.#directory = directory
   }
 
   sync(path: string, done: () => void): void {
-    const known = this.#descriptors.get(path)
-    if (known !== undefined) return this.#syncDescriptor(known, done)
+    const known = this.#files.get(path)
+    if (known !== undefined) return this.#sync(path, known, done)
     fs.open(join(this.#directory, path), 'r+', (error, descriptor) => {
+      if (error?.code === 'ENOENT') return done()
       if (error !== null) throw error
-      this.#keep(path, descriptor)
-      this.#syncDescriptor(descriptor, done)
+      this.#sync(path, { descriptor, syncsUnderWay: 0 }, done)
     })
   }
 
-  #syncDescriptor(descriptor: number, done: () => void): void {
-    fs.fdatasync(descriptor, (error) => {
+  #sync(path: string, file: OpenFile, done: () => void): void {
+    file.syncsUnderWay++
+    this.#files.delete(path)
+    this.#files.set(path, file)
+    this.#closeOldest()
+    fs.fdatasync(file.descriptor, (error) => {
       if (error !== null) throw error
+      file.syncsUnderWay--
       done()
     })
   }
 
-  /** One descriptor a directory is enough: the metadata log has one active segment. */
-  #keep(path: string, descriptor: number): void {
-    const directory = path.slice(0, path.lastIndexOf('/'))
-    for (const [other, old] of this.#descriptors) {
-      if (!other.startsWith(`${directory}/`)) continue
-      this.#descriptors.delete(other)
-      fs.close(old, () => {})
+  #closeOldest(): void {
+    if (this.#files.size <= descriptorsMax) return
+    for (const [path, { descriptor, syncsUnderWay }] of this.#files) {
+      if (syncsUnderWay > 0) continue
+      this.#files.delete(path)
+      fs.close(descriptor, () => {})
+      return
     }
-    this.#descriptors.set(path, descriptor)
   }
 }

@@ -3,8 +3,9 @@ import { DiskError } from '../../base/disk.ts'
 import * as batch from '../../records/batch.ts'
 import type { Env } from '../env.ts'
 import { offsetFileName, partitionDirectoryName } from '../log/file-names.ts'
-import { type Follower, nextStretch, type Source } from './follower.ts'
+import { nextStretch } from './follower.ts'
 import type { Partition } from './partition.ts'
+import type { Follower, Source } from './role.ts'
 
 /** How much one partition may copy in one turn, so that a long catch-up does not stall the broker. */
 const bytesPerTurn = 8 << 20

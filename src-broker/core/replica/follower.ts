@@ -1,33 +1,5 @@
 // A follower copies its leader's log file batch by batch: same bytes, same offsets, same epochs.
-import type { PeerFile } from '../env.ts'
-
-export interface Follower {
-  readonly kind: 'follower'
-  /** -1 while the partition has no leader. */
-  readonly leaderId: number
-  readonly leaderEpoch: number
-  /** What this follower reads from; undefined until the leader has answered. */
-  source: Source | undefined
-  /** A question is on its way to the leader. */
-  isAsking: boolean
-}
-
-export interface Source {
-  readonly leaderHandle: number
-  segmentBase: number
-  /** Position in the leader's segment file up to which this follower has copied. */
-  position: number
-  file: PeerFile | undefined
-  /** How far the leader says its segments go, oldest first; copied from the front. */
-  readonly announced: AnnouncedSegment[]
-  leaderHighWatermark: number
-  leaderLogStartOffset: number
-}
-
-export interface AnnouncedSegment {
-  readonly segmentBase: number
-  endPosition: number
-}
+import type { AnnouncedSegment, Follower, Source } from './role.ts'
 
 export function becomeFollower(leaderId: number, leaderEpoch: number): Follower {
   return { kind: 'follower', leaderId, leaderEpoch, source: undefined, isAsking: false }

@@ -2,8 +2,9 @@
 import type { Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
 import type { Env } from '../env.ts'
-import { type Leader, wantedIsr } from './leader.ts'
+import { wantedIsr } from './leader.ts'
 import type { Partition } from './partition.ts'
+import type { Leader } from './role.ts'
 
 /** How often leaders look for followers that fell behind. */
 const checkEveryMs = 500

@@ -2,48 +2,7 @@
 import { assert } from '../../base/assert.ts'
 import { errors } from '../../protocol/errors.ts'
 import type { Partition } from './partition.ts'
-
-export interface Leader {
-  readonly kind: 'leader'
-  readonly epoch: number
-  /** Log end when this epoch began: a replica below it may lack what an earlier leader committed. */
-  readonly epochStartOffset: number
-  partitionEpoch: number
-  replicas: readonly number[]
-  isr: readonly number[]
-  /** An ISR that the controller has been asked for, or undefined. */
-  proposedIsr: readonly number[] | undefined
-  /** min.insync.replicas, at most the number of replicas. */
-  minInsyncReplicas: number
-  readonly followers: Map<number, FollowerProgress>
-  /** Appends that wait for the high watermark, in offset order. */
-  readonly waiting: AppendWait[]
-}
-
-export interface FollowerProgress {
-  /** -1 until it has asked in this epoch. */
-  logEndOffset: number
-  /** Monotonic time at which it last had everything. */
-  caughtUpAtMs: number
-  /** What it has been told; undefined while it does not follow. */
-  stream: Stream | undefined
-}
-
-/** How far a follower has been told to read. */
-export interface Stream {
-  readonly followerHandle: number
-  segmentBase: number
-  position: number
-  highWatermark: number
-  logStartOffset: number
-}
-
-/** An append with acks=all whose answer waits. */
-export interface AppendWait {
-  /** Offset after its last record. */
-  readonly endOffset: number
-  completed(errorCode: number): void
-}
+import type { Leader } from './role.ts'
 
 export interface Leadership {
   readonly epoch: number

@@ -1,8 +1,7 @@
 import type { Uuid } from '../../base/uuid.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import type { Follower } from './follower.ts'
-import type { Leader } from './leader.ts'
 import type { ParkedFetch } from './parked-fetch.ts'
+import type { Follower, Leader } from './role.ts'
 
 /** This broker's replica of one partition: a log, how far it is committed, and what the replica is at the moment. */
 export class Partition {

@@ -7,7 +7,7 @@ import type { Env } from '../env.ts'
 import type { Links } from '../links.ts'
 import type { LeaderAppend, PartitionLog } from '../log/partition-log.ts'
 import { copyAnnounced } from './copy.ts'
-import { becomeFollower, type Follower, follow, loseSource, announced as noteAnnounced } from './follower.ts'
+import { becomeFollower, follow, loseSource, announced as noteAnnounced } from './follower.ts'
 import {
   acknowledgement,
   acknowledgementWidth,
@@ -21,14 +21,13 @@ import {
   advanceHighWatermark,
   becomeLeader,
   followerFetched,
-  type Leader,
   type Leadership,
   resign,
-  type Stream,
   updateLeadership,
 } from './leader.ts'
 import { Outbox } from './outbox.ts'
 import { Partition } from './partition.ts'
+import type { Follower, Leader, Stream } from './role.ts'
 
 /** A high watermark that moves without new data reaches the followers this much later, with whatever else moved meanwhile. */
 const highWatermarkLagMs = 10

@@ -1,0 +1,72 @@
+// What a replica is at the moment, as plain data; leader.ts and follower.ts have the rules.
+import type { PeerFile } from '../env.ts'
+
+export interface Leader {
+  readonly kind: 'leader'
+  readonly epoch: number
+  /** Log end when this epoch began: a replica below it may lack what an earlier leader committed. */
+  readonly epochStartOffset: number
+  partitionEpoch: number
+  replicas: readonly number[]
+  isr: readonly number[]
+  /** An ISR that the controller has been asked for, or undefined. */
+  proposedIsr: readonly number[] | undefined
+  /** min.insync.replicas, at most the number of replicas. */
+  minInsyncReplicas: number
+  readonly followers: Map<number, FollowerProgress>
+  /** Appends that wait for the high watermark, in offset order. */
+  readonly waiting: AppendWait[]
+}
+
+export interface FollowerProgress {
+  /** -1 until it has asked in this epoch. */
+  logEndOffset: number
+  /** Monotonic time at which it last had everything. */
+  caughtUpAtMs: number
+  /** What it has been told; undefined while it does not follow. */
+  stream: Stream | undefined
+}
+
+/** How far a follower has been told to read. */
+export interface Stream {
+  readonly followerHandle: number
+  segmentBase: number
+  position: number
+  highWatermark: number
+  logStartOffset: number
+}
+
+/** An append with acks=all whose answer waits. */
+export interface AppendWait {
+  /** Offset after its last record. */
+  readonly endOffset: number
+  completed(errorCode: number): void
+}
+
+export interface Follower {
+  readonly kind: 'follower'
+  /** -1 while the partition has no leader. */
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  /** What this follower reads from; undefined until the leader has answered. */
+  source: Source | undefined
+  /** A question is on its way to the leader. */
+  isAsking: boolean
+}
+
+export interface Source {
+  readonly leaderHandle: number
+  segmentBase: number
+  /** Position in the leader's segment file up to which this follower has copied. */
+  position: number
+  file: PeerFile | undefined
+  /** How far the leader says its segments go, oldest first; copied from the front. */
+  readonly announced: AnnouncedSegment[]
+  leaderHighWatermark: number
+  leaderLogStartOffset: number
+}
+
+export interface AnnouncedSegment {
+  readonly segmentBase: number
+  endPosition: number
+}
