@@ -1,13 +1,6 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-
-/** The metadata log is synced again and again: its descriptor stays. Of the others, so many. */
-const descriptorsMax = 8
-
-interface OpenFile {
-  readonly descriptor: number
-  syncsUnderWay: number
-}
+import { metadataDirectoryName } from '../core/log/file-names.ts'
 
 /**
  * Syncs files of one broker without stopping its thread; `done` runs in a later turn. A file that is gone needs no sync.
@@ -15,42 +8,37 @@ interface OpenFile {
  */
 export class BackgroundSync {
   readonly #directory: string
-  /** In order of use: the first is the one used longest ago. */
-  readonly #files = new Map<string, OpenFile>()
+  /** The metadata log is synced with every decision: its active segment stays open. */
+  #metadata: { readonly path: string; readonly descriptor: number } | undefined
 
   constructor(directory: string) {
     this.#directory = directory
   }
 
   sync(path: string, done: () => void): void {
-    const known = this.#files.get(path)
-    if (known !== undefined) return this.#sync(path, known, done)
+    if (this.#metadata?.path === path) return syncDescriptor(this.#metadata.descriptor, done)
     fs.open(join(this.#directory, path), 'r+', (error, descriptor) => {
       if (error?.code === 'ENOENT') return done()
       if (error !== null) throw error
-      this.#sync(path, { descriptor, syncsUnderWay: 0 }, done)
+      const stays = path.startsWith(`${metadataDirectoryName}/`)
+      syncDescriptor(descriptor, () => {
+        if (stays) this.#keep(path, descriptor)
+        else fs.close(descriptor, () => {})
+        done()
+      })
     })
   }
 
-  #sync(path: string, file: OpenFile, done: () => void): void {
-    file.syncsUnderWay++
-    this.#files.delete(path)
-    this.#files.set(path, file)
-    this.#closeOldest()
-    fs.fdatasync(file.descriptor, (error) => {
-      if (error !== null) throw error
-      file.syncsUnderWay--
-      done()
-    })
+  #keep(path: string, descriptor: number): void {
+    const before = this.#metadata
+    this.#metadata = { path, descriptor }
+    if (before !== undefined) fs.close(before.descriptor, () => {})
   }
+}
 
-  #closeOldest(): void {
-    if (this.#files.size <= descriptorsMax) return
-    for (const [path, { descriptor, syncsUnderWay }] of this.#files) {
-      if (syncsUnderWay > 0) continue
-      this.#files.delete(path)
-      fs.close(descriptor, () => {})
-      return
-    }
-  }
+function syncDescriptor(descriptor: number, done: () => void): void {
+  fs.fdatasync(descriptor, (error) => {
+    if (error !== null) throw error
+    done()
+  })
 }
