@@ -88,7 +88,8 @@ export class App {
 
   /** The message list of a topic, as it was left; the longest unvisited is given up. */
   messages(topic: string): MessageList {
-    const list = this.#lists.get(topic) ?? new MessageList(this.client, topic, () => this.preferences.zone)
+    const list =
+      this.#lists.get(topic) ?? lasting(() => new MessageList(this.client, topic, () => this.preferences.zone))
     this.#lists.delete(topic)
     this.#lists.set(topic, list)
     const [oldest] = this.#lists.keys()
@@ -97,7 +98,7 @@ export class App {
   }
 
   draft(topic: string): Draft {
-    const draft = this.#drafts.get(topic) ?? new Draft(this.client, topic)
+    const draft = this.#drafts.get(topic) ?? lasting(() => new Draft(this.client, topic))
     this.#drafts.set(topic, draft)
     return draft
   }
@@ -122,6 +123,15 @@ export class App {
       this.toasts.fail(error)
     }
   }
+}
+
+/** Made outside the component that asked first: its end would be the end of the derived values in it. */
+function lasting<T>(make: () => T): T {
+  let made: T | undefined
+  $effect.root(() => {
+    made = make()
+  })
+  return made as T
 }
 
 export const [useApp, provideApp] = createContext<App>()

@@ -122,6 +122,17 @@ test('the line under the list says what was scanned, why it stopped, and reads o
   expect(host.asked('messages.page')[1]!.from.kind).toBe('cursor')
 })
 
+test('the list is as it was left after a look at another tab', async () => {
+  await openWindow(scenarios.calm(), url)
+  await expect.element(page.getByText('200 rows')).toBeVisible()
+  await page.getByRole('tab', { name: /^Partitions/ }).click()
+  await page.getByRole('tab', { name: 'Messages' }).click()
+  await page.getByRole('button', { name: /Continue/ }).click()
+  await expect.element(page.getByText('400 rows')).toBeVisible()
+  rowsOf('Messages')[1]!.click()
+  await expect.element(detail()).toBeVisible()
+})
+
 test('partitions, order, offset and text go into the question', async () => {
   const host = scenarios.calm()
   await openWindow(host, url)

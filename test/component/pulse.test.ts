@@ -87,6 +87,21 @@ test('a broker that was killed and started again leaves one span with its durati
   ])
 })
 
+test('what opens a span is named in one word, before the span where there is room', () => {
+  const at = (ms: number) => [
+    event(1, 10, 'broker-started', 'broker 1 started'),
+    event(2, ms, 'broker-killed', 'broker 1 killed'),
+    event(3, ms, 'isr-shrunk', 'ISR 3 → 2'),
+  ]
+  const labels = (ms: number) =>
+    layoutPulse(at(ms), [broker(1)], frame)[1]!.marks.map(({ label }) => label && [label.text, label.anchor])
+  expect(labels(500)).toEqual([
+    ['started', 'start'],
+    ['killed', 'end'],
+  ])
+  expect(labels(30)).toEqual([null, ['killed', 'inside']])
+})
+
 test('a fence that follows a kill is not told twice', () => {
   const events = [event(1, 200, 'broker-killed', 'killed'), event(2, 300, 'broker-fenced', 'fenced')]
   expect(layoutPulse(events, [broker(1)], frame)[1]!.spans.map((span) => span.tone)).toEqual(['fault'])
@@ -99,7 +114,7 @@ test('labels never lie over one another, however dense the events', () => {
   events.sort((a, b) => a.atMs - b.atMs)
   const { marks } = layoutPulse(events, [broker(1)], { ...frame, width: 3000 })[1]!
   const boxes = marks.flatMap(({ x, label }) =>
-    label === null ? [] : label.anchor === 'start' ? [[x + 6, x + label.widthMax]] : [[x - label.widthMax, x - 6]],
+    label === null ? [] : label.anchor !== 'end' ? [[x + 6, x + label.widthMax]] : [[x - label.widthMax, x - 6]],
   )
   boxes.sort((a, b) => a[0]! - b[0]!)
   const overlaps = boxes.filter((box, i) => i > 0 && box[0]! < boxes[i - 1]![1]!)

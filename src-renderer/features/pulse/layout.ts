@@ -29,7 +29,8 @@ export interface Mark {
 }
 export interface Label {
   readonly text: string
-  readonly anchor: 'start' | 'end'
+  /** `inside`: on the span that begins here, where there is no room before it. */
+  readonly anchor: 'start' | 'end' | 'inside'
   readonly widthMax: number
 }
 export interface Frame {
@@ -153,33 +154,45 @@ function cluster(events: readonly PulseEvent[], frame: Frame): readonly Cluster[
 const gap = 6
 const labelWidthMin = 44
 
-/** A label stands to the right of its mark, else to the left, else is cut short; never over another. */
+/**
+ * A label stands to the right of its mark, else to the left, else is cut short; never over another. What opens a span stands to the
+ * left, out of the hatch, and its neighbour leaves it room.
+ */
 function label(clusters: readonly Cluster[], frame: Frame): readonly Mark[] {
+  const texts = clusters.map(({ events }) => labelOf(events))
+  const widths = texts.map((text) => Math.ceil(frame.measure(text)) + gap)
   let free = 0
   return clusters.map(({ x, events }, index) => {
-    const text = labelOf(events)
-    const width = Math.ceil(frame.measure(text)) + gap
-    const nextX = clusters[index + 1]?.x ?? frame.width
-    const prefersLeft = events.some((event) => opening[event.kind] !== undefined)
-    const roomRight = nextX - x - gap
+    const next = clusters[index + 1]
+    const reserved = next !== undefined && opens(next) ? widths[index + 1]! + gap : 0
+    const roomRight = (next?.x ?? frame.width) - reserved - x - gap
     const roomLeft = x - free - gap
-    let placed: Label | null = null
-    if (prefersLeft && roomLeft >= width) placed = { text, anchor: 'end', widthMax: width }
-    else if (roomRight >= width) placed = { text, anchor: 'start', widthMax: width }
-    else if (roomLeft >= width) placed = { text, anchor: 'end', widthMax: width }
-    else if (roomRight >= labelWidthMin) placed = { text, anchor: 'start', widthMax: roomRight }
-    else if (roomLeft >= labelWidthMin) placed = { text, anchor: 'end', widthMax: roomLeft }
-    free = placed?.anchor === 'start' ? x + gap + placed.widthMax : x + gap
+    const placed = place(texts[index]!, widths[index]!, roomLeft, roomRight, opens({ x, events }))
+    free = placed !== null && placed.anchor !== 'end' ? x + gap + placed.widthMax : x + gap
     return { key: String(events[0]!.id), x, tone: toneOf(events), title: titleOf(events), label: placed }
   })
 }
 
+const opens = ({ events }: Cluster): boolean => events.some((event) => opening[event.kind] !== undefined)
+
+function place(text: string, width: number, left: number, right: number, isOpening: boolean): Label | null {
+  if (isOpening) return { text, widthMax: width, anchor: left >= width ? 'end' : 'inside' }
+  if (right >= width) return { text, anchor: 'start', widthMax: width }
+  if (left >= width) return { text, anchor: 'end', widthMax: width }
+  if (right >= labelWidthMin) return { text, anchor: 'start', widthMax: right }
+  return left >= labelWidthMin ? { text, anchor: 'end', widthMax: left } : null
+}
+
+/** As said in the lane of its broker, whose name stands before it already. */
 export function sentence(event: PulseEvent): string {
-  return plain(event.text) + (event.durationMs === null ? '' : ` (${duration(event.durationMs)})`)
+  const said = plain(event.text).replace(new RegExp(`^broker ${event.brokerId} (is )?`), '')
+  return said + (event.durationMs === null ? '' : ` (${duration(event.durationMs)})`)
 }
 
 function labelOf(events: readonly PulseEvent[]): string {
-  const texts = new Set(events.map((event) => opening[event.kind] ?? sentence(event)))
+  const word = events.map((event) => opening[event.kind]).find((known) => known !== undefined)
+  if (word !== undefined) return word
+  const texts = new Set(events.map(sentence))
   const [first = '', second, ...rest] = texts
   if (second === undefined) return first
   return `${first} · ${rest.length === 0 ? second : `${rest.length + 1} more`}`
