@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { QuorumHarness } from '../support/quorum-harness.ts'
 
 const seeds = Array.from(
-  { length: Number(process.env.SEEDS ?? 60) },
+  { length: Number(process.env.SEEDS ?? 25) },
   (_, index) => index + Number(process.env.SEED ?? 1),
 )
 

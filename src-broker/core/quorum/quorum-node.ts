@@ -1,7 +1,7 @@
 // One broker's end of the quorum: its Raft replica, its metadata image, the controller while it leads, and its own
 // registration and heartbeats. Everything it wants of the world goes through the sink; everything that happens comes in
 // through `receive`, `peerUp`, `peerLost` and its deadlines.
-import type { Deadline, Deadlines } from '../../base/deadlines.ts'
+import type { Deadlines } from '../../base/deadlines.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
@@ -14,19 +14,11 @@ import { Forwarding } from './forwarding.ts'
 import { type MetadataDelta, MetadataImage } from './image.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { ControllerRequest, QuorumMessage } from './messages.ts'
-import { MetadataLog, readQuorumState, writeQuorumState } from './metadata-log.ts'
 import type { QuorumEvent } from './quorum-events.ts'
-import { createRaft, nextDeadlineMs, progressOf, step } from './raft.ts'
-import {
-  majority,
-  nobody,
-  type Raft,
-  type RaftEffect,
-  type RaftInput,
-  raftDefaults,
-  reachableVoters,
-} from './raft-state.ts'
-import type { BrokerEndpoint, MetadataRecordInput, SupportedFeature } from './records.ts'
+import { progressOf } from './raft.ts'
+import { RaftDriver } from './raft-driver.ts'
+import { majority, nobody, type Raft, raftDefaults, reachableVoters } from './raft-state.ts'
+import type { BrokerEndpoint, SupportedFeature } from './records.ts'
 
 export type { QuorumEvent } from './quorum-events.ts'
 
@@ -62,7 +54,7 @@ export class QuorumNode {
   readonly #env: Env
   readonly #deadlines: Deadlines
   readonly #sink: QuorumSink
-  readonly #log: MetadataLog
+  readonly #driver: RaftDriver
   readonly #raft: Raft
   readonly #controller: Controller
   readonly #forwarding: Forwarding
@@ -71,12 +63,9 @@ export class QuorumNode {
   readonly #clockGap: ClockGap
   /** Links that were open once in this life. */
   readonly #seen = new Set<number>()
-  readonly #inputs: RaftInput[] = []
-  #isStepping = false
   #isStopped = false
   /** There while this broker waits to be let go. */
   #leave: (() => void) | undefined
-  #tick: Deadline | undefined
 
   constructor(options: QuorumOptions, env: Env, deadlines: Deadlines, sink: QuorumSink) {
     this.options = options
@@ -86,14 +75,20 @@ export class QuorumNode {
     const { brokerId, voters, config } = options
     const image = new MetadataImage(options.clusterId)
     this.image = image
-    this.#log = new MetadataLog(env)
     const raftOptions = {
       ...raftDefaults,
       id: brokerId,
       fetchTimeoutMs: config.controllerQuorumFetchTimeoutMs,
       electionTimeoutMs: config.controllerQuorumElectionTimeoutMs,
     }
-    this.#raft = createRaft(raftOptions, voters, this.#log, readQuorumState(env), env.random)
+    this.#driver = new RaftDriver(raftOptions, voters, env, deadlines, {
+      send: (to, message) => sink.send(to, message),
+      sync: (path, done) => sink.sync(path, done),
+      committed: (highWatermark) => this.#replay(highWatermark),
+      leadershipChanged: (leaderId, epoch, reason) => this.#leadershipChanged(leaderId, epoch, reason),
+      deadlineReached: () => this.#clockGap.look(),
+    })
+    this.#raft = this.#driver.raft
     this.#events = new MetadataEvents(image, (event) => sink.event(event))
     this.#controller = new Controller({
       env,
@@ -103,8 +98,8 @@ export class QuorumNode {
       voters,
       config,
       events: this.#events,
-      endOffset: () => this.#log.endOffset,
-      append: (records) => this.#append(records),
+      endOffset: () => this.#driver.log.endOffset,
+      append: (records) => this.#driver.append(records),
       link: (broker) => this.#link(broker),
       replayedOffset: (broker) =>
         broker === brokerId ? image.endOffset : (progressOf(this.#raft, broker)?.highWatermark ?? -1),
@@ -154,7 +149,7 @@ export class QuorumNode {
   }
 
   get logEndOffset(): number {
-    return this.#log.endOffset
+    return this.#driver.log.endOffset
   }
 
   /** What the leader knows of the replicas; undefined where this node does not lead. */
@@ -165,20 +160,19 @@ export class QuorumNode {
   /** Takes part: election, registration, heartbeats. */
   start(): void {
     this.#clockGap.start()
-    this.#input({ type: 'start' })
+    this.#driver.input({ type: 'start' })
     this.#lifecycle.start()
   }
 
   /** Leaves at once. A leader says so, so that nobody waits for it. */
   stop(): void {
     if (this.#isStopped) return
-    this.#input({ type: 'resign', reason: 'this broker stops' })
+    this.#driver.input({ type: 'resign', reason: 'this broker stops' })
     this.#isStopped = true
-    this.#tick?.cancel()
     this.#clockGap.stop()
     this.#lifecycle.stop()
     this.#forwarding.stop()
-    this.#log.close()
+    this.#driver.stop()
   }
 
   /**
@@ -201,12 +195,12 @@ export class QuorumNode {
     this.#clockGap.look()
     if (message.kind === 'controller-request') this.#controllerRequest(from, message)
     else if (message.kind === 'controller-response') this.#forwarding.responded(from, message)
-    else this.#input({ type: 'message', from, message })
+    else this.#driver.input({ type: 'message', from, message })
   }
 
   peerUp(broker: number): void {
     this.#seen.add(broker)
-    this.#input({ type: 'peer-up', peer: broker })
+    this.#driver.input({ type: 'peer-up', peer: broker })
     this.#controller.peerUp(broker)
     this.#forwarding.controllerChanged()
   }
@@ -214,7 +208,7 @@ export class QuorumNode {
   /** The port closed: the broker is dead, and acted upon at once. */
   peerLost(broker: number): void {
     this.#forwarding.peerLost(broker)
-    this.#input({ type: 'peer-lost', peer: broker })
+    this.#driver.input({ type: 'peer-lost', peer: broker })
     this.#controller.peerLost(broker)
     this.#leaveWhenAlone()
   }
@@ -237,79 +231,11 @@ export class QuorumNode {
     this.#controller.handle(api, body, (answer) => this.#sink.send(from, { kind: 'controller-response', id, answer }))
   }
 
-  // ── Raft: inputs in, effects out, one input at a time ─────────────────────────────────────────────────────────────
-
-  /** What effects bring about comes in after them. */
-  #input(input: RaftInput): void {
-    if (this.#isStopped) return
-    this.#inputs.push(input)
-    if (this.#isStepping) return
-    this.#isStepping = true
-    for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-      const effects: RaftEffect[] = []
-      step(this.#raft, this.#env.monotonicMs(), next, effects)
-      this.#perform(effects)
-    }
-    this.#isStepping = false
-    this.#scheduleTick()
-  }
-
-  #perform(effects: readonly RaftEffect[]): void {
-    for (const effect of effects) {
-      switch (effect.type) {
-        case 'persist':
-          writeQuorumState(this.#env, effect.state, this.#raft.voters)
-          this.#perform(effect.then)
-          break
-        case 'send':
-          this.#sink.send(effect.to, effect.message)
-          break
-        case 'sync-log':
-          this.#syncLog()
-          break
-        case 'committed':
-          this.#replay(effect.highWatermark)
-          break
-        case 'leadership-changed':
-          this.#leadershipChanged(effect.leaderId, effect.epoch, effect.reason)
-          break
-      }
-    }
-  }
-
-  #scheduleTick(): void {
-    const atMs = nextDeadlineMs(this.#raft)
-    if (this.#tick !== undefined && !this.#tick.isOver && this.#tick.atMs <= atMs) return
-    this.#tick?.cancel()
-    this.#tick =
-      atMs === Infinity
-        ? undefined
-        : this.#deadlines.at(atMs, () => {
-            this.#clockGap.look()
-            this.#input({ type: 'tick' })
-          })
-  }
-
-  #syncLog(): void {
-    const files = this.#log.filesFrom(this.#raft.syncedEndOffset)
-    let left = files.length
-    for (const file of files) {
-      this.#sink.sync(file, () => {
-        if (--left === 0) this.#input({ type: 'log-synced' })
-      })
-    }
-  }
-
-  #append(records: readonly MetadataRecordInput[]): void {
-    this.#log.append(records, this.#raft.epoch)
-    this.#input({ type: 'appended' })
-  }
-
   // ── what Raft brings ──────────────────────────────────────────────────────────────────────────────────────────────
 
   #replay(highWatermark: number): void {
     const before = this.image.endOffset
-    this.#log.replayTo(highWatermark, (record, offset) => this.image.replay(record, offset))
+    this.#driver.log.replayTo(highWatermark, (record, offset) => this.image.replay(record, offset))
     if (this.image.endOffset > before) {
       const delta = this.image.takeDelta()
       this.#events.observe(delta, this.#controller.isActive)
@@ -340,7 +266,7 @@ export class QuorumNode {
 
   #clockJumped(gapMs: number): void {
     this.#sink.event({ kind: 'clock-gap', gapMs })
-    this.#input({ type: 'clock-gap' })
+    this.#driver.input({ type: 'clock-gap' })
     this.#controller.clockJumped()
   }
 

@@ -93,6 +93,19 @@ describe('a vote', () => {
   })
 })
 
+test('half of the voters is no majority', () => {
+  const raft = createRaft({ id: 1, ...raftDefaults }, [1, 2, 3, 4], new MemoryRaftLog(), undefined, () => 0.5)
+  const peers = [2, 3, 4].map((peer) => ({ type: 'peer-up', peer }) as const)
+  tell(raft, { type: 'start' }, ...peers)
+  raft.nowMs += 100
+  const yes = (voter: number) =>
+    from(voter, { kind: 'vote-response', epoch: 0, preVote: true, voteGranted: true, leaderId: -1 })
+  tell(raft, { type: 'tick' }, yes(2))
+  expect(raft.role.kind).toBe('prospective')
+  tell(raft, yes(3))
+  expect(raft.role.kind).toBe('candidate')
+})
+
 describe('the high watermark', () => {
   test('passes records of earlier epochs only with one of the leader’s own (figure 8 of the Raft paper)', () => {
     const raft = elected(voter(1, 2, 2))
