@@ -65,14 +65,16 @@ async function runBrokerCommand(cluster: ClusterHost, command: BrokerCommand, br
 
 function statusOf(cluster: ClusterHost, facts: HostFacts): HostStatus {
   const brokers = cluster.brokers()
-  const freshest = brokers
-    .filter(({ lifecycle, report }) => lifecycle === 'running' && report !== null)
-    .sort((a, b) => (b.report?.controllerEpoch ?? 0) - (a.report?.controllerEpoch ?? 0))
+  const running = brokers.filter(({ lifecycle }) => lifecycle === 'running')
+  const reports = running.flatMap(({ report }) => report ?? [])
+  const latest = reports.toSorted((a, b) => b.controllerEpoch - a.controllerEpoch)[0]
+  // For a moment the others still name one that is gone.
+  const controller = running.find(({ brokerId }) => brokerId === latest?.controllerId)
   return {
     ...facts,
     clusterId: cluster.clusterId,
     bootstrap: cluster.bootstrap,
-    controllerId: freshest[0]?.report?.controllerId ?? null,
+    controllerId: controller?.brokerId ?? null,
     brokers: brokers.map(brokerLine),
   }
 }
