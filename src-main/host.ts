@@ -21,8 +21,6 @@ export interface Host {
   readonly ui: string | null
   /** Loaded once the brokers serve, so that no client waits for what only a window needs. */
   readonly services: Promise<Services>
-  /** Serves one window; gives back what to call when it has gone. */
-  openWindow(channel: Channel): () => void
   close(): Promise<void>
 }
 
@@ -40,9 +38,9 @@ export async function startHost(kind: AppInfo['host'], options: HostOptions, par
   const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'pressroom-'))
   const uiPort = kind === 'headless' ? options.uiPort : 0
 
-  const openWindow = (channel: Channel) => serveWindow(channel, services)
   const startWeb = async (): Promise<WebServer> => {
     const { startWebServer } = await import('./web/web-server.ts')
+    const openWindow = (channel: Channel) => serveWindow(channel, services)
     const page = kind === 'headless' ? { folder: parts.rendererFolder, openWindow } : null
     return startWebServer({ port: uiPort, page, control: (body) => runControl(cluster, facts, body) })
   }
@@ -82,7 +80,6 @@ export async function startHost(kind: AppInfo['host'], options: HostOptions, par
     dataDirectory,
     ui,
     services,
-    openWindow,
     close() {
       removeHostFile(dataDirectory)
       return close(services)

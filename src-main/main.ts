@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { app, type BrowserWindow, dialog } from 'electron'
 import { announceEvents, announceReady } from './announce.ts'
 import { complain, optionsToStart } from './command-line.ts'
-import type { Channel } from './contract/rpc.ts'
 import { type Host, startHost } from './host.ts'
 import { ownParts } from './host-parts.ts'
 import { setApplicationMenu } from './menu.ts'
@@ -42,7 +41,7 @@ function start(options: HostOptions): void {
   // The window opens beside the cluster's start; its requests wait for the services.
   const starting = startHost('electron', options, ownParts)
   const services = starting.then((host) => host.services)
-  const window = openWindow((channel: Channel) => serveWindow(channel, services))
+  const window = openWindow((channel) => serveWindow(channel, services))
   quitWith(window, starting)
 
   starting.then(
@@ -51,11 +50,12 @@ function start(options: HostOptions): void {
       announceReady(host, options.isJson)
       announceEvents(host, options.isJson)
     },
-    () => {},
+    () => {}, // Told of below.
   )
-  services.catch((error) => {
+  services.catch(async (error) => {
     const exitCode = complain(error)
     dialog.showErrorBox('Pressroom cannot start', error instanceof Error ? error.message : String(error))
+    await starting.then((host) => host.close()).catch(() => {}) // What did not start needs no end.
     app.exit(exitCode)
   })
 }

@@ -50,7 +50,7 @@ export function openWindow(serve: (channel: Channel) => () => void): BrowserWind
     leave = servePage(contents, serve)
   })
   window.once('closed', () => leave())
-  void window.loadURL(pageAddress)
+  window.loadURL(pageAddress).catch(() => {}) // Closed before it was there.
   return window
 }
 
