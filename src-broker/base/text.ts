@@ -57,7 +57,12 @@ export function readUtf8(bytes: Uint8Array, from: number, to: number): string {
     while (taken < extra && first < 0xf5 && at + taken < to && (bytes[at + taken]! & 0xc0) === 0x80) {
       point = (point << 6) | (bytes[at + taken++]! & 0x3f)
     }
-    const valid = extra > 0 && taken === extra && point >= smallestOf[extra]! && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff)
+    const valid =
+      extra > 0 &&
+      taken === extra &&
+      point >= smallestOf[extra]! &&
+      point <= 0x10ffff &&
+      (point < 0xd800 || point > 0xdfff)
     text += valid ? String.fromCodePoint(point) : '\ufffd'
     at += valid ? extra : 0
   }

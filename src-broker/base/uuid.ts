@@ -22,7 +22,10 @@ export function randomUuid(random: Random): Uuid {
 
 /** The form Kafka prints and stores in text files, for example `partition.metadata`. */
 export function uuidToBase64(uuid: Uuid): string {
-  const bits = [...uuid].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0')).join('').padEnd(132, '0')
+  const bits = [...uuid]
+    .map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0'))
+    .join('')
+    .padEnd(132, '0')
   return (bits.match(/.{6}/g) ?? []).map((six) => alphabet[Number.parseInt(six, 2)]).join('')
 }
 

@@ -1,6 +1,6 @@
 // One broker as the host sees it: its worker while there is one, and what became of it.
 import { Worker } from 'node:worker_threads'
-import type { BrokerLifecycle, BrokerReport, BrokerStatus, ClusterEvent, TopicReport } from './cluster-host.ts'
+import type { BrokerLifecycle, BrokerReport, BrokerStatus, ClusterEvent, TopicReport } from './cluster-types.ts'
 import { StartRefused } from './data-directory.ts'
 import type { FromWorker, ToWorker, WorkerOptions } from './worker-messages.ts'
 

@@ -15,7 +15,7 @@ import { apiVersions } from '../protocol/messages/18-api-versions.ts'
 import { MalformedFrame, WireReader } from '../protocol/reader.ts'
 import { WireWriter } from '../protocol/writer.ts'
 import { FrameAssembly, frameBytesMax } from './frame-assembly.ts'
-import type { Gateway } from './gateway.ts'
+import type { Client, Gateway } from './gateway.ts'
 
 const lengthBytes = 4
 const outBytes = 4096
@@ -27,7 +27,7 @@ const unsentBytesMax = 16 << 20
 const largeAnswerBytes = 8 << 10
 const answerOverheadBytes = 64 << 10
 
-export class Connection {
+export class Connection implements Client {
   readonly #socket: Socket
   readonly #gateway: Gateway
   readonly clientHost: string

@@ -1,7 +1,6 @@
 // The edge between sockets and one broker: what all connections of a broker share, and the end of a turn.
 import type { Broker } from '../core/broker.ts'
 import { WireWriter } from '../protocol/writer.ts'
-import type { Connection } from './connection.ts'
 
 /** Receives whatever fits here before a frame is known to be longer. One for all connections: it is empty between reads. */
 const scratchBytes = 256 << 10
@@ -9,16 +8,26 @@ const scratchBytes = 256 << 10
 const answerBufferBytes = (4 << 20) + (64 << 10)
 const answerBuffersMax = 4
 
+/** A connection as the gateway sees it. */
+export interface Client {
+  /** Nothing is asked and nothing is on its way. */
+  readonly isIdle: boolean
+  readonly lastActiveMs: number
+  /** Sends the answers of the turn. */
+  flush(): void
+  destroy(): void
+}
+
 export class Gateway {
   readonly broker: Broker
   readonly scratch = Buffer.allocUnsafeSlow(scratchBytes)
   readonly scratchView = new DataView(this.scratch.buffer)
   /** For answers with records: writes into a buffer of `takeAnswerBuffer`, then is free again. */
   readonly largeWriter = new WireWriter(0)
-  readonly connections = new Set<Connection>()
+  readonly connections = new Set<Client>()
   readonly #log: (line: string) => void
   readonly #answerBuffers: Buffer[] = []
-  #toFlush: Connection[] = []
+  #toFlush: Client[] = []
   #isTurnScheduled = false
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
@@ -47,8 +56,8 @@ export class Gateway {
     for (const begin of early) begin()
   }
 
-  flushLater(connection: Connection): void {
-    this.#toFlush.push(connection)
+  flushLater(client: Client): void {
+    this.#toFlush.push(client)
     this.scheduleTurnEnd()
   }
 

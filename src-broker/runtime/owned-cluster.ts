@@ -3,7 +3,7 @@ import net from 'node:net'
 import { MessageChannel } from 'node:worker_threads'
 import { laptopSettings } from '../core/config/broker-config.ts'
 import { BrokerThread } from './broker-thread.ts'
-import type { BrokerStatus, ClusterEvent, ClusterHost, ClusterOptions } from './cluster-host.ts'
+import type { BrokerStatus, ClusterEvent, ClusterHost, ClusterOptions } from './cluster-types.ts'
 import { checkDataDirectory, type DataDirectory, openDataDirectory, StartRefused } from './data-directory.ts'
 
 const host = '127.0.0.1'

@@ -1,6 +1,6 @@
 // A broker's own view of itself, sent to the host a few times a second when something changed.
 import type { Broker } from '../core/broker.ts'
-import type { TopicReport } from './cluster-host.ts'
+import type { TopicReport } from './cluster-types.ts'
 import type { Gateway } from './gateway.ts'
 import type { FromWorker } from './worker-messages.ts'
 

@@ -1,6 +1,6 @@
 // What happens inside a broker, turned into what the host tells the window.
 import type { BrokerEvent } from '../core/broker.ts'
-import type { ClusterEvent } from './cluster-host.ts'
+import type { ClusterEvent } from './cluster-types.ts'
 
 type LeaderChanged = Extract<BrokerEvent, { kind: 'leader-changed' }>
 

@@ -1,6 +1,6 @@
 // What the host's main thread and a broker's worker say to each other.
 import type { MessagePort } from 'node:worker_threads'
-import type { BrokerReport, ClusterEvent, TopicReport } from './cluster-host.ts'
+import type { BrokerReport, ClusterEvent, TopicReport } from './cluster-types.ts'
 
 export interface WorkerOptions {
   readonly brokerId: number

@@ -14,8 +14,8 @@ import type { ReplicaFetch, ReplicaFetchResponse } from '../../src-broker/core/r
 import { IsrChanges, type IsrProposal } from '../../src-broker/core/replica/isr-changes.ts'
 import type { Partition } from '../../src-broker/core/replica/partition.ts'
 import { Replicas } from '../../src-broker/core/replica/replicas.ts'
-import { viewOf } from '../../src-broker/protocol/reader.ts'
 import { errors } from '../../src-broker/protocol/errors.ts'
+import { viewOf } from '../../src-broker/protocol/reader.ts'
 import { buildBatch } from '../../src-broker/records/build.ts'
 import { MemoryDisk } from './memory-disk.ts'
 
@@ -183,7 +183,12 @@ export class ReplicaCluster {
   // --- clients ---
 
   /** Appends batches of one record each to `broker`'s replica; returns how each stands, updated as time goes on. */
-  produce(broker: number, count: number, acks: 'all' | 'leader', label = 'r'): { readonly states: Acknowledgement[]; readonly offsets: number[] } {
+  produce(
+    broker: number,
+    count: number,
+    acks: 'all' | 'leader',
+    label = 'r',
+  ): { readonly states: Acknowledgement[]; readonly offsets: number[] } {
     const { replicas, partition } = this.#node(broker)
     const states: Acknowledgement[] = []
     const offsets: number[] = []

@@ -1,0 +1,138 @@
+// The owned cluster as its host sees it: brokers in worker threads, started, stopped and broken from here.
+// Everything about topics, messages and groups goes through the Kafka protocol instead.
+
+export interface ClusterOptions {
+  /** 1 to 9. */
+  readonly brokerCount: number
+  /** Port of the first broker; broker n listens on port + 2 (n - 1). */
+  readonly port: number
+  /** Holds `meta.properties`, a lock and one directory a broker. */
+  readonly dataDirectory: string
+  /** Gets a line for what an operator may want to know: a refused connection, a crash. */
+  readonly log?: (line: string) => void
+}
+
+/** What the host can tell of a broker at once, whether or not its worker answers. */
+export type BrokerLifecycle = 'starting' | 'running' | 'paused' | 'stopping' | 'stopped' | 'killed' | 'crashed'
+
+export interface BrokerStatus {
+  readonly brokerId: number
+  readonly port: number
+  readonly lifecycle: BrokerLifecycle
+  /** Why it crashed. */
+  readonly reason: string | null
+  readonly sinceMs: number
+  /** The last report of the worker; stale once it is paused, absent once it is gone. */
+  readonly report: BrokerReport | null
+}
+
+/** One broker's own view, sent by its worker a few times a second when something changed. */
+export interface BrokerReport {
+  readonly brokerId: number
+  readonly atMs: number
+  readonly isFenced: boolean
+  readonly controllerId: number | null
+  readonly controllerEpoch: number
+  readonly connections: number
+  readonly recordsIn: number
+  readonly recordsOut: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** Every replica this broker holds. */
+  readonly replicas: readonly ReplicaReport[]
+  /** The committed metadata as this broker has replayed it. */
+  readonly topics: readonly TopicReport[]
+}
+
+export interface TopicReport {
+  readonly topic: string
+  readonly topicId: string
+  readonly minInsyncReplicas: number
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly leader: number
+    readonly leaderEpoch: number
+    readonly replicas: readonly number[]
+    readonly isr: readonly number[]
+  }[]
+}
+
+export interface ReplicaReport {
+  readonly topic: string
+  readonly partition: number
+  readonly isLeader: boolean
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly highWatermark: number
+  readonly logBytes: number
+}
+
+/** Something that happened, as it happened. Durations in milliseconds. */
+export type ClusterEvent =
+  | {
+      readonly kind: 'broker-started' | 'broker-stopped' | 'broker-killed' | 'broker-paused' | 'broker-resumed'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly tookMs: number | null
+    }
+  | { readonly kind: 'broker-crashed'; readonly brokerId: number; readonly atMs: number; readonly reason: string }
+  | { readonly kind: 'broker-fenced' | 'broker-unfenced'; readonly brokerId: number; readonly atMs: number }
+  | {
+      readonly kind: 'controller-elected'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly epoch: number
+      readonly tookMs: number | null
+    }
+  | {
+      readonly kind: 'leader-changed'
+      readonly brokerId: number
+      /** Who led before; -1 for nobody. */
+      readonly from: number
+      readonly atMs: number
+      readonly partitions: readonly string[]
+      readonly tookMs: number | null
+    }
+  | {
+      readonly kind: 'isr-changed'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly partition: string
+      readonly from: readonly number[]
+      readonly to: readonly number[]
+    }
+  | {
+      readonly kind: 'group-rebalanced'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly groupId: string
+      readonly generation: number
+      readonly members: number
+      readonly tookMs: number
+      readonly reason: string
+    }
+  | {
+      readonly kind: 'topic-created' | 'topic-deleted'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly topic: string
+      readonly partitions: number
+    }
+
+export interface ClusterHost {
+  readonly clusterId: string
+  readonly bootstrap: readonly string[]
+  brokers(): readonly BrokerStatus[]
+  kill(brokerId: number): Promise<void>
+  pause(brokerId: number): Promise<void>
+  resume(brokerId: number): Promise<void>
+  /** Starts a stopped, killed or crashed broker on its own data. */
+  start(brokerId: number): Promise<void>
+  /** Controlled shutdown: leaders move first. */
+  stop(brokerId: number): Promise<void>
+  onEvent(listener: (event: ClusterEvent) => void): () => void
+  /** Called after a worker's report arrived or a broker's state changed. */
+  onChange(listener: () => void): () => void
+  /** Stops every broker in an orderly way. */
+  close(): Promise<void>
+}
