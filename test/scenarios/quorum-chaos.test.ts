@@ -87,7 +87,9 @@ function shrinkOrGrow(harness: QuorumHarness, random: () => number): void {
 function leave(harness: QuorumHarness, id: number): void {
   const member = harness.members.get(id)!
   const { node } = member
-  node?.shutDown(2_000, () => harness.at(0, () => member.node === node && harness.stop(id)))
+  node?.shutDown(2_000, () => {
+    if (member.node === node) harness.stop(id)
+  })
 }
 
 function startAgain(harness: QuorumHarness, id: number): void {

@@ -23,6 +23,8 @@ interface Member {
   node: QuorumNode | undefined
   /** Raised at every stop: what was under way for an earlier life is void. */
   life: number
+  /** The last life that ended in an orderly way: what it had sent still arrives. */
+  orderlyLife: number
 }
 
 export interface HarnessOptions {
@@ -59,7 +61,14 @@ export class QuorumHarness {
     const ids = Array.from({ length: options.brokers }, (_, index) => index + 1)
     this.#voters = ids.slice(0, options.voters ?? options.brokers)
     for (const id of ids) {
-      this.members.set(id, { id, disk: new MemoryDisk(), deadlines: new Deadlines(), node: undefined, life: 0 })
+      this.members.set(id, {
+        id,
+        disk: new MemoryDisk(),
+        deadlines: new Deadlines(),
+        node: undefined,
+        life: 0,
+        orderlyLife: -1,
+      })
     }
   }
 
@@ -128,6 +137,7 @@ export class QuorumHarness {
   stop(id: number): void {
     const member = this.members.get(id)!
     member.node?.stop()
+    member.orderlyLife = member.life
     this.#end(member)
   }
 
@@ -324,7 +334,8 @@ export class QuorumHarness {
     this.#arrivals.set(link, atMs)
     this.#later(atMs - this.nowMs, () => {
       const target = this.members.get(to)!
-      if (target.node !== undefined && target.life === toLife && this.members.get(from)!.life === fromLife) run()
+      const { life, orderlyLife } = this.members.get(from)!
+      if (target.node !== undefined && target.life === toLife && (fromLife === life || fromLife === orderlyLife)) run()
     })
   }
 

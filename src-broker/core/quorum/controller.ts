@@ -65,11 +65,11 @@ export class Controller {
       host.append(records)
       return host.endOffset()
     })
-    const { deadlines, image, voters, events } = host
+    const { deadlines, image, brokerId, voters, events } = host
     const nowMs = () => host.env.monotonicMs()
     const sessionTimeoutMs = () => this.#config.brokerSessionTimeoutMs
     const link = (broker: number) => host.link(broker)
-    const watchHost = { deadlines, image, voters, events, nowMs, sessionTimeoutMs, situation, link }
+    const watchHost = { deadlines, image, brokerId, voters, events, nowMs, sessionTimeoutMs, situation, link }
     this.#watch = new BrokerWatch(watchHost, this.#commands)
     this.#handlers = {
       BrokerRegistration: (request, answer) => this.#watch.registrationAsked({ request, answer }),

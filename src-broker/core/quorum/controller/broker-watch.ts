@@ -1,5 +1,6 @@
 // The brokers as the active controller sees them come, report and fall silent. Those that start together are registered, and
-// later unfenced, in one step: then a cluster that was stopped as a whole is whole again, ISRs and preferred leaders included.
+// later unfenced, in one step; those that stop together, being all there are, are let go as they stand. So a cluster that was
+// stopped as a whole is whole again at once, ISRs and preferred leaders included.
 import type { Deadline, Deadlines } from '../../../base/deadlines.ts'
 import { errors } from '../../../protocol/errors.ts'
 import type { Answer, RequestOf } from '../controller-apis.ts'
@@ -14,6 +15,7 @@ import { BrokerSessions } from './sessions.ts'
 export interface BrokerWatchHost {
   readonly deadlines: Deadlines
   readonly image: MetadataImage
+  readonly brokerId: number
   readonly voters: readonly number[]
   readonly events: MetadataEvents
   nowMs(): number
@@ -28,9 +30,10 @@ interface Asked<A extends 'BrokerRegistration' | 'BrokerHeartbeat'> {
   readonly answer: (answer: Answer<A>) => void
 }
 
-/** How long brokers that start together are waited for. */
-const startLingerMs = 25
+/** How long brokers that start or stop together are waited for. */
+const lingerMs = 25
 
+const farewell = { errorCode: errors.NONE, isCaughtUp: true, isFenced: false, shouldShutDown: true } as const
 const abandoned = { errorCode: errors.NOT_CONTROLLER, response: undefined } as const
 
 export class BrokerWatch {
@@ -41,6 +44,9 @@ export class BrokerWatch {
   readonly #replayedOffsets = new Map<number, number>()
   readonly #arriving: Gathering<Asked<'BrokerRegistration'>>
   readonly #returning: Gathering<Asked<'BrokerHeartbeat'>>
+  readonly #leaving: Gathering<Asked<'BrokerHeartbeat'>>
+  /** Everybody goes: nobody is to be fenced for it. */
+  #isClosing = false
   #expiry: Deadline | undefined
   #isFencingQueued = false
 
@@ -50,19 +56,26 @@ export class BrokerWatch {
     const { deadlines } = host
     this.#arriving = new Gathering(
       deadlines,
-      startLingerMs,
+      lingerMs,
       (all) => this.#isEverybodyHere(all),
       (all) => this.#register(all),
     )
     this.#returning = new Gathering(
       deadlines,
-      startLingerMs,
+      lingerMs,
       (all) => this.#isEverybodyBack(all),
       (all) => this.#unfence(all),
+    )
+    this.#leaving = new Gathering(
+      deadlines,
+      lingerMs,
+      (all) => this.#isEverybodyLeaving(all),
+      (all) => this.#letGo(all),
     )
   }
 
   start(): void {
+    this.#isClosing = false
     for (const id of this.#host.image.brokers.keys()) this.#expect(id)
     this.#watch()
   }
@@ -74,6 +87,7 @@ export class BrokerWatch {
     this.#expiry?.cancel()
     for (const { answer } of this.#arriving.drain()) answer(abandoned)
     for (const { answer } of this.#returning.drain()) answer(abandoned)
+    for (const { answer } of this.#leaving.drain()) answer(abandoned)
   }
 
   hasSession(broker: number): boolean {
@@ -99,11 +113,9 @@ export class BrokerWatch {
     const { records, response } = heartbeat(this.#host.situation(), request)
     if (records.length === 0) return answer({ errorCode: errors.NONE, response })
     if (broker?.fenced === true) return this.#returning.add(asked, this.#host.nowMs())
-    if (request.wantShutDown) this.#host.events.explain(request.brokerId, 'shut down')
-    this.#commands.add(
-      (situation) => heartbeat(situation, request),
-      (decided) => answer(decided === undefined ? abandoned : { errorCode: errors.NONE, response: decided }),
-    )
+    if (request.wantShutDown && broker?.inControlledShutdown === false)
+      return this.#leaving.add(asked, this.#host.nowMs())
+    this.#decide(asked)
   }
 
   peerUp(broker: number): void {
@@ -131,6 +143,32 @@ export class BrokerWatch {
     const ids = new Set(returning.map(({ request }) => request.brokerId))
     return [...this.#host.image.brokers.values()].every(
       ({ id, fenced }) => !fenced || ids.has(id) || !this.hasSession(id),
+    )
+  }
+
+  #isEverybodyLeaving(leaving: readonly Asked<'BrokerHeartbeat'>[]): boolean {
+    const ids = new Set(leaving.map(({ request }) => request.brokerId))
+    const { image } = this.#host
+    return [...image.brokers.keys()].every((id) => ids.has(id) || !image.isActive(id))
+  }
+
+  #letGo(leaving: readonly Asked<'BrokerHeartbeat'>[]): void {
+    this.#isClosing = this.#isEverybodyLeaving(leaving)
+    if (!this.#isClosing) {
+      for (const asked of leaving) this.#decide(asked)
+      return
+    }
+    // This node's own broker last: it may be gone before the answer is out.
+    const isOwn = ({ request }: Asked<'BrokerHeartbeat'>) => request.brokerId === this.#host.brokerId
+    const inOrder = [...leaving.filter((asked) => !isOwn(asked)), ...leaving.filter(isOwn)]
+    for (const { answer } of inOrder) answer({ errorCode: errors.NONE, response: farewell })
+  }
+
+  #decide({ request, answer }: Asked<'BrokerHeartbeat'>): void {
+    if (request.wantShutDown) this.#host.events.explain(request.brokerId, 'shut down')
+    this.#commands.add(
+      (situation) => heartbeat(situation, request),
+      (response) => answer(response === undefined ? abandoned : { errorCode: errors.NONE, response }),
     )
   }
 
@@ -168,7 +206,7 @@ export class BrokerWatch {
 
   /** Fences whoever is not alive. */
   #fenceSilent(): void {
-    if (this.#isFencingQueued) return
+    if (this.#isFencingQueued || this.#isClosing) return
     this.#isFencingQueued = true
     this.#commands.add((situation) => {
       this.#isFencingQueued = false
@@ -186,7 +224,7 @@ export class BrokerWatch {
 
   /** A broker that an earlier controller knew: time to be heard of, where it can be. */
   #expect(broker: number): void {
-    const graceMs = { up: this.#host.sessionTimeoutMs(), unseen: startLingerMs, lost: 0 }[this.#host.link(broker)]
+    const graceMs = { up: this.#host.sessionTimeoutMs(), unseen: lingerMs, lost: 0 }[this.#host.link(broker)]
     this.#sessions.expect(broker, this.#host.nowMs() + graceMs)
   }
 
