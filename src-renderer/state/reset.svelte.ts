@@ -63,6 +63,7 @@ export class Reset {
     try {
       const result = await this.#api['groups.applyReset']({ plan })
       this.outcome = { plan, result }
+      this.plan = null
       this.error = null
     } catch (error) {
       this.error = explain(error)

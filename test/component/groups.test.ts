@@ -45,6 +45,11 @@ test('a reset shows from, to and the first record, and happens only when confirm
   await expect
     .element(page.getByRole('status', { name: 'Outcome' }))
     .toMatchTextContent('3 partitions moved. orders-0 → 16,000')
+  const plans = host.asked('groups.planReset').length
+  const looks = host.asked('groups.describe').length
+  await expect.poll(() => host.asked('groups.describe').length, { timeout: 4000 }).toBeGreaterThan(looks + 1)
+  await expect.element(page.getByRole('status', { name: 'Outcome' })).toBeVisible()
+  expect(host.asked('groups.planReset').length).toBe(plans)
   expect(host.asked('groups.applyReset')[0]!.plan.steps.map((step) => step.toOffset)).toEqual([16_000, 16_000, 16_000])
 })
 

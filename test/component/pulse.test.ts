@@ -104,7 +104,9 @@ test('what opens a span is named in one word, before the span where there is roo
 
 test('a fence that follows a kill is not told twice', () => {
   const events = [event(1, 200, 'broker-killed', 'killed'), event(2, 300, 'broker-fenced', 'fenced')]
-  expect(layoutPulse(events, [broker(1)], frame)[1]!.spans.map((span) => span.tone)).toEqual(['fault'])
+  const lane = layoutPulse(events, [broker(1)], frame)[1]!
+  expect(lane.spans.map((span) => span.tone)).toEqual(['fault'])
+  expect(lane.marks.map(({ label }) => label?.anchor)).toEqual(['end', 'start'])
 })
 
 test('labels never lie over one another, however dense the events', () => {

@@ -55,7 +55,7 @@ export function layoutPulse(
       brokerId,
       title: broker === null ? 'cluster' : `broker ${brokerId}`,
       spans: stretches.flatMap((stretch) => drawSpan(stretch, frame)),
-      marks: label(cluster(own, frame), frame),
+      marks: label(cluster(own, frame), new Set(stretches.map((stretch) => stretch.event)), frame),
     }
   })
 }
@@ -158,8 +158,9 @@ const labelWidthMin = 44
  * A label stands to the right of its mark, else to the left, else is cut short; never over another. What opens a span stands to the
  * left, out of the hatch, and its neighbour leaves it room.
  */
-function label(clusters: readonly Cluster[], frame: Frame): readonly Mark[] {
-  const texts = clusters.map(({ events }) => labelOf(events))
+function label(clusters: readonly Cluster[], openers: Openers, frame: Frame): readonly Mark[] {
+  const opens = ({ events }: Cluster): boolean => events.some((event) => openers.has(event))
+  const texts = clusters.map(({ events }) => labelOf(events, openers))
   const widths = texts.map((text) => Math.ceil(frame.measure(text)) + gap)
   let free = 0
   return clusters.map(({ x, events }, index) => {
@@ -173,10 +174,12 @@ function label(clusters: readonly Cluster[], frame: Frame): readonly Mark[] {
   })
 }
 
-const opens = ({ events }: Cluster): boolean => events.some((event) => opening[event.kind] !== undefined)
+/** The events that begin a span; a fence under a kill begins none. */
+type Openers = ReadonlySet<PulseEvent | null>
 
 function place(text: string, width: number, left: number, right: number, isOpening: boolean): Label | null {
-  if (isOpening) return { text, widthMax: width, anchor: left >= width ? 'end' : 'inside' }
+  if (isOpening)
+    return left >= width ? { text, anchor: 'end', widthMax: width } : { text, anchor: 'inside', widthMax: width + 8 }
   if (right >= width) return { text, anchor: 'start', widthMax: width }
   if (left >= width) return { text, anchor: 'end', widthMax: width }
   if (right >= labelWidthMin) return { text, anchor: 'start', widthMax: right }
@@ -189,9 +192,9 @@ export function sentence(event: PulseEvent): string {
   return said + (event.durationMs === null ? '' : ` (${duration(event.durationMs)})`)
 }
 
-function labelOf(events: readonly PulseEvent[]): string {
-  const word = events.map((event) => opening[event.kind]).find((known) => known !== undefined)
-  if (word !== undefined) return word
+function labelOf(events: readonly PulseEvent[], openers: Openers): string {
+  const opener = events.find((event) => openers.has(event))
+  if (opener !== undefined) return opening[opener.kind]!
   const texts = new Set(events.map(sentence))
   const [first = '', second, ...rest] = texts
   if (second === undefined) return first
