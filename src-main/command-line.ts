@@ -2,6 +2,7 @@
 import { StartRefused } from '../src-broker/runtime/cluster-host.ts'
 import { UsageError, usageExitCode } from './arguments.ts'
 import { type HostOptions, readOptions, usage } from './options.ts'
+import { StoreRefused } from './store/store.ts'
 import { version } from './version.ts'
 
 /** Null where the arguments ask for something else than a start, or for nothing that can be done; the exit code is set then. */
@@ -18,7 +19,7 @@ export function optionsToStart(args: readonly string[]): HostOptions | null {
 
 /** Says what is wrong and gives the exit code for it. A refusal is one line; anything else is a bug and shows where it came from. */
 export function complain(error: unknown): number {
-  const isRefusal = error instanceof UsageError || error instanceof StartRefused
+  const isRefusal = error instanceof UsageError || error instanceof StartRefused || error instanceof StoreRefused
   console.error(isRefusal ? `pressroom: ${error.message}` : error)
   return isRefusal ? usageExitCode : 1
 }

@@ -10,6 +10,7 @@ import { runControl } from './control/control.ts'
 import { removeHostFile, writeHostFile } from './control/host-file.ts'
 import type { HostOptions } from './options.ts'
 import type { Services, ServicesOptions } from './services-contract.ts'
+import { checkStore, storePath } from './store/store.ts'
 import { version } from './version.ts'
 import type { WebServer } from './web/web-server.ts'
 import { serveWindow } from './window-session.ts'
@@ -31,11 +32,12 @@ export interface HostParts {
   readonly rendererFolder: string
 }
 
-/** Resolves when all brokers serve. Throws StartRefused, having touched nothing, where they cannot. */
+/** Resolves when all brokers serve. Throws StartRefused or StoreRefused, having touched nothing, where they cannot. */
 export async function startHost(kind: AppInfo['host'], options: HostOptions, parts: HostParts): Promise<Host> {
   const startedAtMs = Date.now()
   const isEphemeral = options.dataDirectory === null
   const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'pressroom-'))
+  checkStore(storePath(dataDirectory))
   const uiPort = kind === 'headless' ? options.uiPort : 0
 
   const startWeb = async (): Promise<WebServer> => {

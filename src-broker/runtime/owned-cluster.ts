@@ -37,6 +37,8 @@ class OwnedCluster implements ClusterHost {
   readonly #threads: readonly BrokerThread[]
   readonly #eventListeners = new Set<(event: ClusterEvent) => void>()
   readonly #changeListeners = new Set<() => void>()
+  /** What happened before anybody listened: the start itself. */
+  readonly #unheard: ClusterEvent[] = []
   /** When a broker last went away, for how long its leaders took to move. */
   readonly #lostAtMs = new Map<number, number>()
 
@@ -105,6 +107,7 @@ class OwnedCluster implements ClusterHost {
 
   onEvent(listener: (event: ClusterEvent) => void): () => void {
     this.#eventListeners.add(listener)
+    for (const event of this.#unheard.splice(0)) listener(event)
     return () => this.#eventListeners.delete(listener)
   }
 
@@ -144,6 +147,7 @@ class OwnedCluster implements ClusterHost {
     if (event.kind === 'broker-crashed') this.#lostAtMs.set(event.brokerId, event.atMs)
     const timed =
       event.kind === 'leader-changed' ? { ...event, tookMs: this.#sinceLost(event.from, event.atMs) } : event
+    if (this.#eventListeners.size === 0) this.#unheard.push(timed)
     for (const listener of this.#eventListeners) listener(timed)
   }
 
