@@ -27,7 +27,9 @@ export class MemoryRaftLog implements RaftLog {
 
   endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } {
     const last = this.batches.findLast((batch) => batch.epoch <= epoch)
-    return last === undefined ? { epoch: 0, endOffset: 0 } : { epoch: last.epoch, endOffset: last.baseOffset + last.count }
+    return last === undefined
+      ? { epoch: 0, endOffset: 0 }
+      : { epoch: last.epoch, endOffset: last.baseOffset + last.count }
   }
 
   appendAsLeader(batch: Uint8Array, epoch: number): number {
@@ -39,8 +41,9 @@ export class MemoryRaftLog implements RaftLog {
     this.#append(`leader ${change.leaderId}`, 1, epoch)
   }
 
-  appendAsFollower(batches: Uint8Array): void {
+  appendAsFollower(batches: Uint8Array): boolean {
     this.batches = [...this.batches, ...JSON.parse(Buffer.from(batches).toString())]
+    return true
   }
 
   read(offset: number): Uint8Array {

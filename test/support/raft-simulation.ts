@@ -3,7 +3,13 @@
 import { integerBelow, type Random, seededRandom } from '../../src-broker/base/random.ts'
 import { createRaft, nextDeadlineMs, step } from '../../src-broker/core/quorum/raft.ts'
 import type { RaftMessage } from '../../src-broker/core/quorum/raft-messages.ts'
-import { type QuorumState, type Raft, type RaftEffect, type RaftInput, raftDefaults } from '../../src-broker/core/quorum/raft-state.ts'
+import {
+  type QuorumState,
+  type Raft,
+  type RaftEffect,
+  type RaftInput,
+  raftDefaults,
+} from '../../src-broker/core/quorum/raft-state.ts'
 import { type MemoryBatch, MemoryRaftLog, memoryBatch } from './memory-raft-log.ts'
 
 interface Replica {
@@ -43,7 +49,15 @@ export class RaftSimulation {
     this.latencyMs = () => 0.1 + this.random() * 0.4
     this.#voters = Array.from({ length: voters }, (_, index) => index + 1)
     for (const id of this.#voters) {
-      const replica = { id, raft: undefined, log: new MemoryRaftLog(), life: 0, durableLog: [], durableState: undefined, committed: 0 }
+      const replica = {
+        id,
+        raft: undefined,
+        log: new MemoryRaftLog(),
+        life: 0,
+        durableLog: [],
+        durableState: undefined,
+        committed: 0,
+      }
       this.replicas.set(id, replica)
     }
     for (const id of this.#voters) this.start(id)
@@ -134,7 +148,8 @@ export class RaftSimulation {
   advanceUntil(condition: () => boolean, limitMs = 10_000): number {
     const startMs = this.nowMs
     while (!condition()) {
-      if (this.#next() > startMs + limitMs) throw new Error(`not within ${limitMs} ms\n${this.trace.slice(-40).join('\n')}`)
+      if (this.#next() > startMs + limitMs)
+        throw new Error(`not within ${limitMs} ms\n${this.trace.slice(-40).join('\n')}`)
       this.#runNext()
     }
     return this.nowMs - startMs
@@ -154,7 +169,8 @@ export class RaftSimulation {
       event.run()
       return
     }
-    for (const replica of this.running) if (nextDeadlineMs(replica.raft!) <= nextMs) this.#input(replica, { type: 'tick' })
+    for (const replica of this.running)
+      if (nextDeadlineMs(replica.raft!) <= nextMs) this.#input(replica, { type: 'tick' })
   }
 
   #later(delayMs: number, run: () => void): void {
@@ -189,7 +205,9 @@ export class RaftSimulation {
           this.#commit(replica, effect.highWatermark)
           break
         case 'leadership-changed':
-          this.trace.push(`${this.nowMs.toFixed(1)} ${replica.id}: leader ${effect.leaderId} in ${effect.epoch} (${effect.reason})`)
+          this.trace.push(
+            `${this.nowMs.toFixed(1)} ${replica.id}: leader ${effect.leaderId} in ${effect.epoch} (${effect.reason})`,
+          )
           break
       }
     }
@@ -206,7 +224,8 @@ export class RaftSimulation {
   }
 
   #send(from: number, to: number, message: RaftMessage): void {
-    if (message.kind === 'vote-response' && message.voteGranted && !message.preVote) this.#checkVote(from, to, message.epoch)
+    if (message.kind === 'vote-response' && message.voteGranted && !message.preVote)
+      this.#checkVote(from, to, message.epoch)
     const copy = structuredClone(message)
     this.#deliver(from, to, () => {
       if (!this.cuts.has(`${from}>${to}`)) this.#input(this.replicas.get(to)!, { type: 'message', from, message: copy })
@@ -242,7 +261,8 @@ export class RaftSimulation {
     const key = `${voter}@${epoch}`
     const other = this.#votes.get(key) ?? candidate
     if (other !== candidate) this.#fail(`${voter} voted for ${other} and ${candidate} in ${epoch}`)
-    if (this.replicas.get(voter)!.durableState?.votedId !== candidate) this.#fail(`${voter} told a vote it has not written`)
+    if (this.replicas.get(voter)!.durableState?.votedId !== candidate)
+      this.#fail(`${voter} told a vote it has not written`)
     this.#votes.set(key, candidate)
   }
 
@@ -253,13 +273,22 @@ export class RaftSimulation {
     for (const [index, batch] of batches.entries()) {
       const known = this.committed[index]
       if (known === undefined) this.committed.push(batch)
-      else if (known.content !== batch.content || known.epoch !== batch.epoch || known.baseOffset !== batch.baseOffset) {
-        this.#fail(`committed ${known.content}/${known.epoch} at ${known.baseOffset} is ${batch.content}/${batch.epoch} on ${replica.id}`)
+      else if (
+        known.content !== batch.content ||
+        known.epoch !== batch.epoch ||
+        known.baseOffset !== batch.baseOffset
+      ) {
+        this.#fail(
+          `committed ${known.content}/${known.epoch} at ${known.baseOffset} is ${batch.content}/${batch.epoch} on ${replica.id}`,
+        )
       }
     }
     replica.committed = highWatermark
-    const durable = [...this.replicas.values()].filter(({ durableLog }) => (durableLog[batches.length - 1]?.content ?? '') === batches.at(-1)?.content)
-    if (durable.length * 2 <= this.#voters.length) this.#fail(`${highWatermark} is committed but on ${durable.length} disks only`)
+    const durable = [...this.replicas.values()].filter(
+      ({ durableLog }) => (durableLog[batches.length - 1]?.content ?? '') === batches.at(-1)?.content,
+    )
+    if (durable.length * 2 <= this.#voters.length)
+      this.#fail(`${highWatermark} is committed but on ${durable.length} disks only`)
   }
 
   #fail(what: string): never {
@@ -268,7 +297,14 @@ export class RaftSimulation {
 }
 
 /** What was synced and some of what came after, where the one continues the other. */
-function tornTail(durable: readonly MemoryBatch[], all: readonly MemoryBatch[], random: Random): readonly MemoryBatch[] {
-  const isContinued = durable.every((batch, index) => all[index] === batch || (all[index]?.content === batch.content && all[index]?.epoch === batch.epoch))
+function tornTail(
+  durable: readonly MemoryBatch[],
+  all: readonly MemoryBatch[],
+  random: Random,
+): readonly MemoryBatch[] {
+  const isContinued = durable.every(
+    (batch, index) =>
+      all[index] === batch || (all[index]?.content === batch.content && all[index]?.epoch === batch.epoch),
+  )
   return isContinued ? all.slice(0, durable.length + integerBelow(random, all.length - durable.length + 1)) : durable
 }
