@@ -79,13 +79,18 @@ test('a produced message appears, and a number of 64 bits stays what it was', as
 test('the leader is killed from the head of its column, leaders move, and a restart brings the replica back', async () => {
   await page.goto(`${host.ui}#/cluster`)
   await button('Kill broker 1').click()
-  await page.getByText(/killed/).first().waitFor()
+  await page
+    .getByText(/killed/)
+    .first()
+    .waitFor()
   await expect
     .poll(() => host.events.some(({ event, from }) => event === 'leader-changed' && from === 1), { timeout: 5_000 })
     .toBe(true)
   await picture('killed')
   await button('Start broker 1').click()
-  await expect.poll(() => host.events.filter(({ event }) => event === 'broker-started').length, { timeout: 10_000 }).toBe(1)
+  await expect
+    .poll(() => host.events.filter(({ event }) => event === 'broker-started').length, { timeout: 10_000 })
+    .toBe(1)
 })
 
 test('a reset of offsets is refused while the group is active, then previewed and applied', async () => {
@@ -97,12 +102,21 @@ test('a reset of offsets is refused while the group is active, then previewed an
   await consumer.run({ eachMessage: async () => void read++ })
   await expect.poll(() => read, { timeout: 20_000 }).toBe(3201)
 
-  await page.getByRole('link', { name: /^critics/ }).first().click({ timeout: 10_000 })
+  await page
+    .getByRole('link', { name: /^critics/ })
+    .first()
+    .click({ timeout: 10_000 })
   await picture('group')
   await button(/^Reset offsets/).click()
-  await page.getByText(/1 member/).first().waitFor()
+  await page
+    .getByText(/1 member/)
+    .first()
+    .waitFor()
   await consumer.disconnect()
-  await page.getByText(/3,201 records will be read again/).first().waitFor({ timeout: 15_000 })
+  await page
+    .getByText(/3,201 records will be read again/)
+    .first()
+    .waitFor({ timeout: 15_000 })
   await picture('reset')
   await button(/^Read 3,201 records again/).click()
   await expect
@@ -117,7 +131,10 @@ test('a reset of offsets is refused while the group is active, then previewed an
 })
 
 test('the topic list and a topic’s partitions and settings', async () => {
-  await page.getByRole('link', { name: /^Topics/ }).first().click()
+  await page
+    .getByRole('link', { name: /^Topics/ })
+    .first()
+    .click()
   await picture('topics')
   await topicLink('movies').click()
   await page.getByRole('tab', { name: /^Partitions/ }).click()
