@@ -91,7 +91,12 @@ async function load(): Promise<void> {
 }
 
 async function joinGroup(): Promise<Consumer> {
-  const consumer = kafka.consumer({ groupId: 'rehearsal', sessionTimeout: 10_000, heartbeatInterval: 500 })
+  const consumer = kafka.consumer({
+    groupId: 'rehearsal',
+    sessionTimeout: 10_000,
+    heartbeatInterval: 500,
+    maxWaitTimeInMs: 200,
+  })
   await consumer.connect()
   await consumer.subscribe({ topics, fromBeginning: true })
   await consumer.run({

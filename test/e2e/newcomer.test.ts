@@ -95,7 +95,7 @@ test('the leader is killed from the head of its column, leaders move, and a rest
 
 test('a reset of offsets is refused while the group is active, then previewed and applied', async () => {
   const kafka = new Kafka({ brokers: [...host.bootstrap], logLevel: logLevel.NOTHING })
-  const consumer = kafka.consumer({ groupId: 'critics' })
+  const consumer = kafka.consumer({ groupId: 'critics', maxWaitTimeInMs: 100 })
   await consumer.connect()
   await consumer.subscribe({ topic: 'movies', fromBeginning: true })
   let read = 0

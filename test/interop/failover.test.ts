@@ -70,7 +70,7 @@ async function sendNumbered(producer: Producer, count: number, acknowledged: str
 }
 
 async function readAll(topic: string, count: number): Promise<string[]> {
-  const consumer = kafka.consumer({ groupId: `read-${Math.round(performance.now() * 1000)}` })
+  const consumer = kafka.consumer({ groupId: `read-${Math.round(performance.now() * 1000)}`, maxWaitTimeInMs: 100 })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   const values: string[] = []

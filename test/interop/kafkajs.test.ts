@@ -7,7 +7,7 @@ let kafka: Kafka
 
 beforeAll(async () => {
   host = await startHost()
-  kafka = new Kafka({ clientId: 'interop', brokers: [...host.bootstrap], logLevel: logLevel.ERROR })
+  kafka = new Kafka({ clientId: 'interop', brokers: [...host.bootstrap], logLevel: logLevel.NOTHING })
 })
 afterAll(() => host.stop())
 
@@ -83,7 +83,7 @@ test('three members of a group share the partitions and hand over when one leave
 })
 
 async function joinGroup(groupId: string, topic: string) {
-  const consumer = kafka.consumer({ groupId, rebalanceTimeout: 5_000, heartbeatInterval: 300 })
+  const consumer = kafka.consumer({ groupId, rebalanceTimeout: 5_000, heartbeatInterval: 300, maxWaitTimeInMs: 100 })
   let owned: number[] = []
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     owned = payload.memberAssignment[topic] ?? []
@@ -101,7 +101,7 @@ interface Seen {
 }
 
 async function consumeAll(groupId: string, topic: string, count: number): Promise<Seen[]> {
-  const consumer = kafka.consumer({ groupId })
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   const seen: Seen[] = []
