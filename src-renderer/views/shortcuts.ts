@@ -54,8 +54,13 @@ function actOnTopic(app: App, topic: string, key: string): boolean {
     app.produce(topic)
     return true
   }
-  if (key !== 'l') return false
+  if (key !== 'l' && key !== 'Escape') return false
   const list = app.messages(topic)
+  if (key === 'Escape') {
+    const isOpen = list.selectedKey !== null
+    list.close()
+    return isOpen
+  }
   if (list.tail.state === 'off') void list.goLive()
   else list.tail.stop()
   return true
