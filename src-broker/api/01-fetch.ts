@@ -65,6 +65,7 @@ const noRecords = new Uint8Array(0)
 
 function attemptFetch(broker: Broker, request: Request, version: number): Attempt {
   const budget = { bytes: Math.min(request.maxBytes, responseBytesMax), isFirst: true, records: 0 }
+  const enoughBytes = Math.min(request.minBytes, budget.bytes)
   const partitions: Partition[] = []
   const hints: LeaderHint[] = []
   let bytes = 0
@@ -93,7 +94,7 @@ function attemptFetch(broker: Broker, request: Request, version: number): Attemp
     response: { sessionId: noSession, responses },
     partitions,
     hints,
-    isEnough: isEnough || bytes >= request.minBytes || partitions.length === 0,
+    isEnough: isEnough || bytes >= enoughBytes || partitions.length === 0,
     bytes,
     records: budget.records,
   }

@@ -113,7 +113,6 @@ export class Broker {
       env,
       deadlines,
       brokerId,
-      replicaLagTimeMaxMs: config.replicaLagTimeMaxMs,
       isAlive: (id) => this.image.isActive(id),
       partitions: () => this.replicas.all(),
       alterPartition: (proposals, answer) => this.#alterPartition(proposals, answer),
@@ -124,6 +123,7 @@ export class Broker {
       links,
       brokerId,
       isrChanges: this.#isrChanges,
+      brokerEpochOf: (id) => this.image.brokers.get(id)?.epoch ?? -1,
       roleChanged: (partition) => this.#roleChanged(partition),
     })
     this.#coordinatorLog = new CoordinatorLog(env, deadlines, this.replicas)
@@ -190,10 +190,14 @@ export class Broker {
     this.quorum.start()
   }
 
-  /** Gives the controller that long to move this broker's leaders elsewhere, then closes the logs in an orderly way. */
-  shutDown(timeoutMs: number, done: () => void): void {
+  /**
+   * Gives the controller that long to move this broker's leaders elsewhere, then closes the logs in an orderly way.
+   * `beforeClosing` is the last look that anybody takes at them.
+   */
+  shutDown(timeoutMs: number, beforeClosing: () => void, done: () => void): void {
     const close = (): void => {
       this.quorum.stop()
+      beforeClosing()
       this.#logs.close()
       done()
     }
@@ -269,7 +273,8 @@ export class Broker {
           leaderRecoveryState: 0,
           newIsrWithEpochs: newIsr.map((id) => ({
             brokerId: id,
-            brokerEpoch: this.image.brokers.get(id)?.epoch ?? -1,
+            brokerEpoch:
+              id === brokerId ? this.quorum.brokerEpoch : (partition.leader?.followers.get(id)?.brokerEpoch ?? -1),
           })),
         },
       ],

@@ -97,6 +97,7 @@ export class MetadataApplier {
       replicas: image.replicas,
       isr: image.isr,
       minInsyncReplicas: this.#settings.minInsyncReplicas(topic),
+      replicaLagTimeMaxMs: this.#settings.replicaLagTimeMaxMs,
     }
   }
 }

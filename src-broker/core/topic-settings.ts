@@ -32,6 +32,10 @@ export class TopicSettings {
     return this.of(topic).minInsyncReplicas
   }
 
+  get replicaLagTimeMaxMs(): number {
+    return withDynamic(this.#config, this.#image, this.#brokerId).replicaLagTimeMaxMs
+  }
+
   /** Some setting was altered. */
   changed(): void {
     this.#known.clear()

@@ -10,6 +10,9 @@ const workerUrl = new URL(
   import.meta.url,
 )
 
+/** A thread that has not stopped by then is ended; recovery at its next start makes up for it. */
+const stopTimeoutMs = 10_000
+
 export interface ThreadListener {
   changed(): void
   event(event: ClusterEvent): void
@@ -27,6 +30,8 @@ export class BrokerThread {
   #sinceMs = Date.now()
   #report: BrokerReport | null = null
   #topics: readonly TopicReport[] = []
+  /** Why the worker would not start, where that is the world's doing. */
+  #refusal: StartRefused | undefined
   #waiting: { readonly kind: FromWorker['kind']; resolve(): void; reject(reason: Error): void }[] = []
 
   constructor(options: Omit<WorkerOptions, 'gate'>, listener: ThreadListener) {
@@ -57,6 +62,7 @@ export class BrokerThread {
     Atomics.store(this.#gate, 0, 0)
     const worker = new Worker(workerUrl, { workerData: { ...this.#options, gate: this.#gate.buffer } })
     this.#worker = worker
+    this.#refusal = undefined
     this.#become('starting')
     let failure: Error | undefined
     worker.on('message', (message: FromWorker) => this.#received(message))
@@ -105,7 +111,9 @@ export class BrokerThread {
     this.#open()
     this.#become('stopping')
     this.post({ kind: 'stop', movesLeaders })
+    const hangs = setTimeout(() => worker.terminate(), stopTimeoutMs)
     await new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    clearTimeout(hangs)
     this.#happened('broker-stopped', performance.now() - startedMs)
   }
 
@@ -117,7 +125,7 @@ export class BrokerThread {
   #received(message: FromWorker): void {
     switch (message.kind) {
       case 'serving':
-        this.#become('running')
+        if (this.#lifecycle === 'starting') this.#become('running')
         break
       case 'report':
         this.#topics = message.topics ?? this.#topics
@@ -131,7 +139,7 @@ export class BrokerThread {
         this.#listener.log(`broker ${this.brokerId}: ${message.line}`)
         break
       case 'port-in-use':
-        this.#fail(new StartRefused(`port ${message.port} is in use; free it or choose another with --port`))
+        this.#refusal = new StartRefused(`port ${message.port} is in use; free it or choose another with --port`)
         break
     }
     this.#settle(message.kind)
@@ -141,6 +149,7 @@ export class BrokerThread {
     if (this.#worker !== worker) return
     this.#worker = undefined
     if (this.#lifecycle === 'stopping') this.#become('stopped')
+    else if (this.#refusal !== undefined) this.#become('stopped', this.#refusal.message)
     else if (this.#lifecycle !== 'killed') {
       const reason = failure === undefined ? 'the thread ended by itself' : (failure.stack ?? failure.message)
       this.#listener.log(`broker ${this.brokerId} crashed: ${reason}`)
@@ -148,7 +157,7 @@ export class BrokerThread {
       this.#become('crashed', this.#reason)
       this.#listener.event({ kind: 'broker-crashed', brokerId: this.brokerId, atMs: Date.now(), reason: this.#reason })
     }
-    this.#fail(new Error(`broker ${this.brokerId} ended: ${this.#reason ?? this.#lifecycle}`))
+    this.#fail(this.#refusal ?? new Error(`broker ${this.brokerId} ended: ${this.#reason ?? this.#lifecycle}`))
   }
 
   #become(lifecycle: BrokerLifecycle, reason: string | null = null): void {

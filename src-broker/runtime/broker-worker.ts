@@ -91,11 +91,13 @@ function holdStill(): void {
 }
 
 function stop(movesLeaders: boolean): void {
-  broker.shutDown(movesLeaders ? shutDownTimeoutMs : 0, () => {
+  const lookLast = (): void => {
     listener?.close()
     reporter.report()
     reporter.stop()
     gateway.close()
+  }
+  broker.shutDown(movesLeaders ? shutDownTimeoutMs : 0, lookLast, () => {
     post({ kind: 'stopped' })
     setImmediate(() => process.exit(0)) // Ends this thread only; the ports to peers would keep it.
   })

@@ -39,6 +39,8 @@ export class Connection implements Client {
   #outBuffer: Buffer | undefined
   #isFlushQueued = false
   #isReadingPaused = false
+  /** Of answers that are ready and wait for an earlier one. */
+  #asideBytes = 0
   lastActiveMs: number
 
   constructor(socket: Socket, gateway: Gateway) {
@@ -192,7 +194,7 @@ export class Connection implements Client {
   }
 
   #isCongested(): boolean {
-    return this.#pending.length > pendingMax || this.#socket.writableLength > unsentBytesMax
+    return this.#pending.length > pendingMax || this.#socket.writableLength + this.#asideBytes > unsentBytesMax
   }
 
   #resumeReading(): void {
@@ -208,6 +210,7 @@ export class Connection implements Client {
     if (this.#socket.destroyed) return
     if (this.#pending[0] !== pending) {
       pending.encodeAside() // Records are slices of files, and those are good for this turn only.
+      this.#asideBytes += pending.encoded?.length ?? 0
       return
     }
     let sent = 0
@@ -219,7 +222,10 @@ export class Connection implements Client {
 
   #send(pending: Pending): void {
     if (pending.isQuiet) return
-    if (pending.encoded !== undefined) return this.#sendBytes(pending.encoded)
+    if (pending.encoded !== undefined) {
+      this.#asideBytes -= pending.encoded.length
+      return this.#sendBytes(pending.encoded)
+    }
     const records = pending.recordBytes()
     if (records >= largeAnswerBytes) return this.#sendLarge(pending, records)
     pending.encode(this.#out())

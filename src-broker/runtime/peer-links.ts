@@ -14,9 +14,17 @@ export class PeerLinks implements Links {
   readonly #ports = new Map<number, MessagePort>()
 
   connect(brokerId: number, port: MessagePort, listener: LinkListener): void {
-    this.#ports.get(brokerId)?.close()
+    const before = this.#ports.get(brokerId)
+    if (before !== undefined) {
+      // The new life came before word of the old one's end.
+      this.#ports.delete(brokerId)
+      before.close()
+      listener.lost(brokerId)
+    }
     this.#ports.set(brokerId, port)
-    port.on('message', (message: PeerMessage) => listener.received(brokerId, message))
+    port.on('message', (message: PeerMessage) => {
+      if (this.#ports.get(brokerId) === port) listener.received(brokerId, message)
+    })
     port.on('close', () => {
       if (this.#ports.get(brokerId) !== port) return
       this.#ports.delete(brokerId)

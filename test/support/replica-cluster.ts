@@ -77,7 +77,6 @@ export class ReplicaCluster {
       env,
       deadlines,
       brokerId: id,
-      replicaLagTimeMaxMs: 30_000,
       isAlive: (broker) => this.#nodes.has(broker),
       partitions: () => replicas.all(),
       alterPartition: (proposals, answer) => this.#alterIsr(proposals, answer),
@@ -91,6 +90,7 @@ export class ReplicaCluster {
         isUp: (peer) => this.#nodes.has(peer),
         send: (to, message) => this.#inFlight.push({ from: id, to, message: structuredClone(message) }),
       },
+      brokerEpochOf: () => 1,
       roleChanged: () => {},
     })
     isrChanges.start()
@@ -176,6 +176,7 @@ export class ReplicaCluster {
         replicas: this.brokerIds,
         isr: this.isr,
         minInsyncReplicas: this.#minInsyncReplicas,
+        replicaLagTimeMaxMs: 30_000,
       })
     } else if (this.leaderEpoch > 0) replicas.follow(partition, this.leaderId, this.leaderEpoch)
   }

@@ -21,7 +21,6 @@ export interface IsrContext {
   readonly env: Env
   readonly deadlines: Deadlines
   readonly brokerId: number
-  readonly replicaLagTimeMaxMs: number
   isAlive(brokerId: number): boolean
   partitions(): Iterable<Partition>
   /** Asks the controller; `answer` gets one error code a proposal, in order. */
@@ -52,13 +51,13 @@ export class IsrChanges {
   /** Called at the end of a turn. */
   propose(): void {
     if (this.#toCheck.size === 0) return
-    const { brokerId, env, replicaLagTimeMaxMs } = this.#context
+    const { brokerId, env } = this.#context
     const proposals: IsrProposal[] = []
     for (const partition of this.#toCheck) {
       const { leader } = partition
       if (leader === undefined) continue
       const isAlive = (id: number) => this.#context.isAlive(id)
-      const newIsr = wantedIsr(partition, leader, brokerId, env.monotonicMs(), replicaLagTimeMaxMs, isAlive)
+      const newIsr = wantedIsr(partition, leader, brokerId, env.monotonicMs(), isAlive)
       if (newIsr === undefined) continue
       leader.proposedIsr = newIsr
       proposals.push({ partition, leaderEpoch: leader.epoch, partitionEpoch: leader.partitionEpoch, newIsr })

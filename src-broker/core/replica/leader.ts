@@ -1,8 +1,7 @@
 // The leader's view of one partition. Followers pull; their log end offset is their acknowledgement.
-import { assert } from '../../base/assert.ts'
 import { errors } from '../../protocol/errors.ts'
 import type { Partition } from './partition.ts'
-import type { Leader } from './role.ts'
+import type { FollowerProgress, Leader } from './role.ts'
 
 export interface Leadership {
   readonly epoch: number
@@ -10,6 +9,7 @@ export interface Leadership {
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
   readonly minInsyncReplicas: number
+  readonly replicaLagTimeMaxMs: number
 }
 
 export function becomeLeader(partition: Partition, brokerId: number, given: Leadership, nowMs: number): Leader {
@@ -23,13 +23,14 @@ export function becomeLeader(partition: Partition, brokerId: number, given: Lead
     isr: given.isr,
     proposedIsr: undefined,
     minInsyncReplicas: Math.min(given.minInsyncReplicas, given.replicas.length),
+    replicaLagTimeMaxMs: given.replicaLagTimeMaxMs,
     followers: new Map(),
     waiting: [],
   }
   log.assignEpoch(given.epoch, log.logEndOffset)
   partition.role = leader
   keepFollowers(leader, brokerId, nowMs)
-  advanceHighWatermark(partition, leader)
+  advanceHighWatermark(partition, leader, nowMs)
   return leader
 }
 
@@ -42,20 +43,32 @@ export function updateLeadership(
   nowMs: number,
 ): void {
   if (given.partitionEpoch < leader.partitionEpoch) return
+  // The same epoch again brings settings only: an ISR that was asked for may still be committed.
+  if (given.partitionEpoch > leader.partitionEpoch) leader.proposedIsr = undefined
   leader.partitionEpoch = given.partitionEpoch
   leader.replicas = given.replicas
+  for (const [id, follower] of leader.followers) {
+    // Whoever left has to catch up anew before anything waits for it.
+    if (leader.isr.includes(id) && !given.isr.includes(id)) follower.caughtUpAtMs = -Infinity
+  }
   leader.isr = given.isr
-  leader.proposedIsr = undefined
   leader.minInsyncReplicas = Math.min(given.minInsyncReplicas, given.replicas.length)
   keepFollowers(leader, brokerId, nowMs)
-  advanceHighWatermark(partition, leader)
+  advanceHighWatermark(partition, leader, nowMs)
 }
 
 function keepFollowers(leader: Leader, brokerId: number, nowMs: number): void {
   for (const id of leader.followers.keys()) if (!leader.replicas.includes(id)) leader.followers.delete(id)
   for (const id of leader.replicas) {
     if (id === brokerId || leader.followers.has(id)) continue
-    leader.followers.set(id, { logEndOffset: -1, caughtUpAtMs: nowMs, stream: undefined })
+    leader.followers.set(id, {
+      logEndOffset: -1,
+      caughtUpAtMs: leader.isr.includes(id) ? nowMs : -Infinity,
+      heardEndOffset: Infinity,
+      heardAtMs: nowMs,
+      brokerEpoch: -1,
+      stream: undefined,
+    })
   }
 }
 
@@ -70,8 +83,14 @@ export function followerFetched(
   const follower = leader.followers.get(brokerId)
   if (follower === undefined) return false // Reassigned away while the message was under way.
   follower.logEndOffset = logEndOffset
-  if (logEndOffset >= partition.log.logEndOffset) follower.caughtUpAtMs = nowMs
-  return advanceHighWatermark(partition, leader)
+  const leaderEndOffset = partition.log.logEndOffset
+  if (logEndOffset >= leaderEndOffset) follower.caughtUpAtMs = nowMs
+  else if (logEndOffset >= follower.heardEndOffset) {
+    follower.caughtUpAtMs = Math.max(follower.caughtUpAtMs, follower.heardAtMs)
+  }
+  follower.heardEndOffset = leaderEndOffset
+  follower.heardAtMs = nowMs
+  return advanceHighWatermark(partition, leader, nowMs)
 }
 
 /** Committed ISR plus additions under way: whoever might be elected from it must have what we call committed (KIP-497). */
@@ -81,21 +100,26 @@ function maximalIsr(leader: Leader): readonly number[] {
   return [...isr, ...proposedIsr.filter((id) => !isr.includes(id))]
 }
 
+/** Follows, and lags no more than a member of the ISR may: it is about to join, and must not find the high watermark beyond it. */
+function isCaughtUp(leader: Leader, follower: FollowerProgress, leaderEndOffset: number, nowMs: number): boolean {
+  if (follower.stream === undefined) return false
+  return follower.logEndOffset >= leaderEndOffset || nowMs - follower.caughtUpAtMs <= leader.replicaLagTimeMaxMs
+}
+
 /**
- * Moves the high watermark to the smallest log end of the maximal ISR and answers what waited for it.
+ * Moves the high watermark to the smallest log end of the maximal ISR and of those about to join, and answers what waited for it.
  * It stands still while the ISR is smaller than min.insync.replicas: what only few replicas have must not become visible (KIP-966).
  */
-export function advanceHighWatermark(partition: Partition, leader: Leader): boolean {
+export function advanceHighWatermark(partition: Partition, leader: Leader, nowMs: number): boolean {
   if (leader.isr.length < leader.minInsyncReplicas) return false
-  let offset = partition.log.logEndOffset
-  if (leader.followers.size > 0) {
-    for (const id of leader.proposedIsr === undefined ? leader.isr : maximalIsr(leader)) {
-      const follower = leader.followers.get(id)
-      if (follower !== undefined && follower.logEndOffset < offset) offset = follower.logEndOffset
-    }
+  const leaderEndOffset = partition.log.logEndOffset
+  let offset = leaderEndOffset
+  const isr = leader.proposedIsr === undefined ? leader.isr : maximalIsr(leader)
+  for (const [id, follower] of leader.followers) {
+    if (follower.logEndOffset >= offset) continue
+    if (isr.includes(id) || isCaughtUp(leader, follower, leaderEndOffset, nowMs)) offset = follower.logEndOffset
   }
   if (offset <= partition.highWatermark) return false
-  assert(offset <= partition.log.logEndOffset, 'high watermark is past the log end')
   partition.highWatermark = offset
   answerUpTo(leader, offset)
   return true
@@ -120,7 +144,6 @@ export function wantedIsr(
   leader: Leader,
   brokerId: number,
   nowMs: number,
-  replicaLagTimeMaxMs: number,
   isAlive: (brokerId: number) => boolean,
 ): readonly number[] | undefined {
   if (leader.proposedIsr !== undefined) return undefined
@@ -129,9 +152,12 @@ export function wantedIsr(
     const follower = leader.followers.get(id)
     if (follower === undefined) return id === brokerId
     if (leader.isr.includes(id)) {
-      return follower.logEndOffset >= partition.log.logEndOffset || nowMs - follower.caughtUpAtMs <= replicaLagTimeMaxMs
+      return (
+        follower.logEndOffset >= partition.log.logEndOffset ||
+        nowMs - follower.caughtUpAtMs <= leader.replicaLagTimeMaxMs
+      )
     }
-    return follower.logEndOffset >= joinFrom && isAlive(id)
+    return follower.stream !== undefined && follower.logEndOffset >= joinFrom && isAlive(id)
   }
   const wanted = leader.replicas.filter(isWanted)
   return wanted.length === leader.isr.length && wanted.every((id) => leader.isr.includes(id)) ? undefined : wanted

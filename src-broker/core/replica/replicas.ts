@@ -40,6 +40,8 @@ export interface ReplicaContext {
   readonly links: Links
   readonly brokerId: number
   readonly isrChanges: IsrChanges
+  /** Epoch of a broker's registration as the metadata has it now. */
+  brokerEpochOf(brokerId: number): number
   /** A partition began or ceased to be led here. */
   roleChanged(partition: Partition): void
 }
@@ -140,7 +142,7 @@ export class Replicas {
     this.#append.origin = origin
     const result = partition.log.appendAsLeader(bytes, view, 0, bytes.length, this.#append)
     if (result.errorCode === errors.NONE && !result.isDuplicate) {
-      if (leader.followers.size === 0) advanceHighWatermark(partition, leader)
+      if (leader.isr.length === 1) advanceHighWatermark(partition, leader, this.#context.env.monotonicMs())
       this.markDirty(partition)
     }
     return result
@@ -243,7 +245,9 @@ export class Replicas {
       loseSource(follower)
       this.#askLater(partition, follower)
     }
-    if (source.leaderLogStartOffset > log.logStartOffset) log.advanceLogStartOffset(source.leaderLogStartOffset)
+    // Behind a leader that has deleted more than this follower has: the next question starts it anew there.
+    const logStartOffset = Math.min(source.leaderLogStartOffset, log.logEndOffset)
+    if (logStartOffset > log.logStartOffset) log.advanceLogStartOffset(logStartOffset)
     partition.highWatermark = Math.max(partition.highWatermark, Math.min(source.leaderHighWatermark, log.logEndOffset))
     if (log.logEndOffset === before) return
     this.#outbox.acknowledgements(follower.leaderId).push(source.leaderHandle, follower.leaderEpoch, log.logEndOffset)
@@ -300,6 +304,7 @@ export class Replicas {
     const { log } = partition
     const { fetchOffset, lastFetchedEpoch } = fetch
     follower.stream = undefined
+    follower.brokerEpoch = this.#context.brokerEpochOf(from)
     if (lastFetchedEpoch >= 0) {
       const { epoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
       if (epoch < 0) return { kind: 'out-of-range', logStartOffset: log.logStartOffset }
@@ -391,7 +396,9 @@ export class Replicas {
         loseSource(role)
       }
       const follower = role?.kind === 'leader' ? role.followers.get(brokerId) : undefined
-      if (follower !== undefined) follower.stream = undefined
+      if (follower === undefined) continue
+      follower.stream = undefined
+      follower.logEndOffset = -1
     }
   }
 }

@@ -11,6 +11,7 @@ export interface Leader {
   isr: readonly number[]
   /** An ISR that the controller has been asked for, or undefined. */
   proposedIsr: readonly number[] | undefined
+  replicaLagTimeMaxMs: number
   /** min.insync.replicas, at most the number of replicas. */
   minInsyncReplicas: number
   readonly followers: Map<number, FollowerProgress>
@@ -19,10 +20,15 @@ export interface Leader {
 }
 
 export interface FollowerProgress {
-  /** -1 until it has asked in this epoch. */
+  /** -1 until it has asked in this epoch, and again once its link is lost. */
   logEndOffset: number
-  /** Monotonic time at which it last had everything. */
+  /** Monotonic time at which it last had everything that the leader had. */
   caughtUpAtMs: number
+  /** The leader's log end, and when, at its last acknowledgement: who has that much by the next one was caught up then. */
+  heardEndOffset: number
+  heardAtMs: number
+  /** Epoch of the broker's registration when it asked: a later life must not join on what an earlier one had (KIP-903). */
+  brokerEpoch: number
   /** What it has been told; undefined while it does not follow. */
   stream: Stream | undefined
 }

@@ -26,7 +26,8 @@ export function registerBrokers(
   const { image, nextOffset } = situation
   const judged = requests.map((request) => judge(situation, request))
   const arriving = new Set(judged.filter(({ isNew }) => isNew).map(({ brokerId }) => brokerId))
-  const records: MetadataRecordInput[] = brokersLeave(situation, arriving)
+  const wiped = new Set(requests.filter((request) => hasNewDisk(image, request)).map(({ brokerId }) => brokerId))
+  const records: MetadataRecordInput[] = brokersLeave(situation, arriving, wiped)
   const responses = requests.map((request, index) => {
     const { errorCode, isNew } = judged[index]!
     if (errorCode !== errors.NONE) return { errorCode, brokerEpoch: -1 }
@@ -47,6 +48,12 @@ export function registerBrokers(
     return { errorCode, brokerEpoch }
   })
   return { records, response: responses }
+}
+
+/** Known, but none of the directories it had: whatever it held is gone. */
+function hasNewDisk(image: MetadataImage, { brokerId, logDirs }: BrokerRegistrationRequest): boolean {
+  const existing = image.brokers.get(brokerId)
+  return existing !== undefined && !logDirs.some((directory) => existing.logDirs.includes(directory))
 }
 
 function judge(situation: Situation, request: BrokerRegistrationRequest): Registration {

@@ -4,10 +4,14 @@ import { noLeader } from '../records.ts'
 import type { Situation } from './decision.ts'
 import { changePartition } from './partition-change.ts'
 
-/** These brokers lead nothing any more and leave the ISRs, each of which keeps its last member. */
+/**
+ * These brokers lead nothing any more and leave the ISRs. An ISR that would be left empty stays as it is, without those whose
+ * disk is new: leading, they would have everybody truncate to nothing.
+ */
 export function brokersLeave(
   { image, config }: Situation,
   leaving: ReadonlySet<number>,
+  wiped: ReadonlySet<number> = new Set(),
 ): InputOf<'PartitionChangeRecord'>[] {
   const isFitToLead = (broker: number) => !leaving.has(broker) && image.isActive(broker)
   const changes: InputOf<'PartitionChangeRecord'>[] = []
@@ -15,7 +19,8 @@ export function brokersLeave(
     const election = isUncleanAllowed({ image, config }, topic.name) ? 'unclean' : 'keep'
     for (const partition of topic.partitions) {
       if (!leaving.has(partition.leader) && !partition.isr.some((id) => leaving.has(id))) continue
-      const isr = partition.isr.filter((id) => !leaving.has(id))
+      const staying = partition.isr.filter((id) => !leaving.has(id))
+      const isr = staying.length > 0 ? staying : partition.isr.filter((id) => !wiped.has(id))
       const change = changePartition(partition, { isr, election, isFitToLead })
       if (change !== undefined) changes.push(change)
     }
