@@ -3,6 +3,7 @@
 // in-sync replica has it; refused before the append when fewer than min.insync.replicas are in sync.
 // Not implemented: transactional batches; see SKIPPED.md.
 import type { Broker } from '../core/broker.ts'
+import type { LeaderAppend } from '../core/log/partition-log.ts'
 import type { Partition } from '../core/replica/partition.ts'
 import type { AppendWait, Leader } from '../core/replica/role.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'
@@ -11,6 +12,7 @@ import type { produce as schema } from '../protocol/messages/00-produce.ts'
 import { viewOf } from '../protocol/reader.ts'
 import type { Context, Handler } from './handler.ts'
 import { endpointsOf, findLed, type LeaderHint, leaderHint } from './leadership.ts'
+import { storageErrorOf } from './storage-error.ts'
 
 type Request = RequestOf<typeof schema>
 type Response = ResponseInput<typeof schema>
@@ -87,7 +89,13 @@ function append(
 ): void {
   response.errorCode = refusal(leader, acks, transactionalId, records)
   if (response.errorCode !== errors.NONE || records === null) return
-  const result = broker.replicas.append(partition, leader, records, viewOf(records), 'client')
+  let result: LeaderAppend
+  try {
+    result = broker.replicas.append(partition, leader, records, viewOf(records), 'client')
+  } catch (error) {
+    response.errorCode = storageErrorOf(error) // A full disk: nothing of it is in the log.
+    return
+  }
   response.errorCode = result.errorCode
   if (result.errorCode !== errors.NONE) return
   response.baseOffset = result.baseOffset

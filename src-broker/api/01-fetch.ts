@@ -134,8 +134,14 @@ function read(
     return
   }
   if (fetchOffset >= highWatermark) return
-  const slice = log.read(fetchOffset, Math.min(partitionMaxBytes, budget.bytes), highWatermark, budget.isFirst)
-  if (slice === undefined || slice.byteLength === 0) return
+  let slice: FileSlice
+  try {
+    slice = log.read(fetchOffset, Math.min(partitionMaxBytes, budget.bytes), highWatermark, budget.isFirst)
+  } catch (error) {
+    response.errorCode = storageErrorOf(error)
+    return
+  }
+  if (slice.byteLength === 0) return
   response.records = slice
   const isCut = slice.byteLength >= Math.min(partitionMaxBytes, budget.bytes)
   budget.records += isCut ? recordsIn(log, slice.byteLength) : highWatermark - fetchOffset

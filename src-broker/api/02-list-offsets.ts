@@ -9,6 +9,7 @@ import { errors } from '../protocol/errors.ts'
 import type { listOffsets as schema } from '../protocol/messages/02-list-offsets.ts'
 import type { Handler } from './handler.ts'
 import { findLed, type Led } from './leadership.ts'
+import { storageErrorOf } from './storage-error.ts'
 
 type Request = RequestOf<typeof schema>
 
@@ -35,8 +36,14 @@ function listPartition(
   const { partitionIndex } = asked
   const led = findLed(broker, topic, undefined, partitionIndex, asked.currentLeaderEpoch)
   if (typeof led === 'number') return { partitionIndex, errorCode: led }
-  const { leaderEpoch, ...found } = lookUp(led, asked.timestamp, version)
-  return { partitionIndex, ...found, ...(version >= firstVersionWithLeaderEpoch ? { leaderEpoch } : {}) }
+  let found: Found
+  try {
+    found = lookUp(led, asked.timestamp, version)
+  } catch (error) {
+    return { partitionIndex, errorCode: storageErrorOf(error) }
+  }
+  const { leaderEpoch, ...rest } = found
+  return { partitionIndex, ...rest, ...(version >= firstVersionWithLeaderEpoch ? { leaderEpoch } : {}) }
 }
 
 interface Found {

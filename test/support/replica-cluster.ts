@@ -54,9 +54,8 @@ export class ReplicaCluster {
   leaderEpoch = 0
   partitionEpoch = 0
   isr: readonly number[]
-  /** When set, ISR changes wait until `commitIsrChanges`. */
+  /** When set, ISR changes are asked for and never answered. */
   holdIsrChanges = false
-  #heldIsrChanges: (() => void)[] = []
 
   constructor(brokerCount: number, minInsyncReplicas: number) {
     this.brokerIds = Array.from({ length: brokerCount }, (_, index) => index + 1)
@@ -141,8 +140,9 @@ export class ReplicaCluster {
     this.settle()
   }
 
-  commitIsrChanges(): void {
-    for (const commit of this.#heldIsrChanges.splice(0)) commit()
+  /** The same metadata once more, as when a setting was altered. */
+  repeatMetadata(): void {
+    this.#tellAll()
     this.settle()
   }
 
@@ -158,8 +158,7 @@ export class ReplicaCluster {
         this.partitionEpoch++
         this.#tellAll()
       }
-      if (this.holdIsrChanges) this.#heldIsrChanges.push(commit)
-      else commit()
+      if (!this.holdIsrChanges) commit()
     }
   }
 
@@ -250,6 +249,18 @@ export class ReplicaCluster {
       for (const { deadlines } of this.#nodes.values()) deadlines.run(this.nowMs)
     }
     this.nowMs = until
+  }
+
+  /** One turn of every broker and one trip of every message. */
+  deliverOnce(): void {
+    for (const { replicas } of this.#nodes.values()) replicas.endTurn()
+    const arriving = this.#inFlight.splice(0)
+    for (const { from, to, message } of arriving) this.#deliver(from, to, message)
+  }
+
+  advanceWithoutSettling(milliseconds: number): void {
+    this.nowMs += milliseconds
+    for (const { deadlines } of this.#nodes.values()) deadlines.run(this.nowMs)
   }
 
   /** Delivers until nothing is under way that can arrive. Time stands still. */

@@ -110,15 +110,80 @@ test('three elections in a row with writes in some of them leave one history (KI
   expect(cluster.values(2)).toEqual(cluster.values(3))
 })
 
-test('the high watermark waits for a member whose joining is not yet committed (KIP-497)', () => {
+/** Brokers 1 and 2 in sync; 3 has everything and the controller has been asked to let it join, but has not answered. */
+function withPendingJoin(): ReplicaCluster {
   const cluster = new ReplicaCluster(3, 2)
-  cluster.elect(1, [1, 2])
   cluster.holdIsrChanges = true
-  cluster.advance(10) // Broker 3 has everything; the controller has been asked.
+  cluster.elect(1, [1, 2])
+  cluster.advance(10)
+  expect(cluster.partition(1).leader?.proposedIsr).toEqual([1, 2, 3])
+  return cluster
+}
+
+test('the high watermark waits for a member whose joining is not yet committed (KIP-497)', () => {
+  const cluster = withPendingJoin()
   cluster.cut([3], [1, 2])
   const { states } = cluster.produce(1, 1, 'all')
-  cluster.settle()
+  cluster.advance(60_000)
   expect(states).toEqual(['waiting'])
+  cluster.heal()
+  expect(states).toEqual(['acknowledged'])
+})
+
+test('and goes on waiting when a setting is altered meanwhile', () => {
+  const cluster = withPendingJoin()
+  cluster.cut([3], [1, 2])
+  const { states } = cluster.produce(1, 1, 'all')
+  cluster.repeatMetadata()
+  cluster.advance(60_000)
+  expect(states).toEqual(['waiting'])
+})
+
+test('a leader that is alone in the ISR commits by itself where min.insync.replicas is 1', () => {
+  const cluster = new ReplicaCluster(3, 1)
+  cluster.elect(1)
+  cluster.kill(2)
+  cluster.kill(3)
+  cluster.setIsr([1])
+  expect(cluster.produce(1, 1, 'all').states).toEqual(['acknowledged'])
+  expect(cluster.partition(1).highWatermark).toBe(1)
+})
+
+test('a follower that is always a little behind under steady load stays in the ISR', () => {
+  const cluster = new ReplicaCluster(3, 2)
+  cluster.elect(1)
+  for (let round = 0; round < 400; round++) {
+    cluster.produce(1, 1, 'leader')
+    cluster.deliverOnce() // The announcement of the last record is under way while the next one is appended.
+    cluster.advanceWithoutSettling(100)
+  }
+  expect(cluster.isr).toEqual([1, 2, 3])
+})
+
+test('a follower that lost its link is not taken back on what it had in its former life (KIP-903)', () => {
+  const cluster = new ReplicaCluster(3, 1)
+  cluster.elect(1)
+  cluster.produce(1, 5, 'all')
+  cluster.settle()
+  cluster.kill(2)
+  cluster.wipe(2)
+  cluster.setIsr([1, 3])
+  cluster.advance(2_000)
+  expect(cluster.isr).toEqual([1, 3])
+})
+
+test('a follower behind a leader that has deleted its old segments starts anew at the log start', () => {
+  const cluster = new ReplicaCluster(3, 2)
+  cluster.elect(1)
+  cluster.produce(1, 10, 'all')
+  cluster.settle()
+  cluster.cut([3], [1, 2])
+  cluster.produce(1, 10, 'leader')
+  cluster.partition(1).log.advanceLogStartOffset(15)
+  cluster.heal()
+  cluster.advance(1_000)
+  expect(cluster.partition(3).log.logEndOffset).toBe(20)
+  expect(cluster.partition(3).log.logStartOffset).toBe(15)
 })
 
 test('a killed follower comes back, asks where it stands, and catches up', () => {
