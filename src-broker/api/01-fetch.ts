@@ -14,6 +14,7 @@ import { errors } from '../protocol/errors.ts'
 import type { fetch as schema } from '../protocol/messages/01-fetch.ts'
 import type { Context, Handler } from './handler.ts'
 import { endpointsOf, findLed, type LeaderHint, type Led, leaderHint } from './leadership.ts'
+import { storageErrorOf } from './storage-error.ts'
 
 type Request = RequestOf<typeof schema>
 type Response = ResponseInput<typeof schema>
