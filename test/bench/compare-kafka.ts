@@ -3,16 +3,13 @@
 //   node test/bench/compare-kafka.ts HOST:PORT[,HOST:PORT…] [--pids PID,…] [--only …] [--match TEXT] [--rounds N]
 //
 // Three nodes on this machine; their process ids make their CPU time known. Run `npm run build` before.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Bench } from './measure.ts'
 import { cells } from './plan.ts'
-import { machine, resultTables } from './report.ts'
-import { measureCell, type Result } from './rounds.ts'
+import { measureCells, openSession, reportOf } from './session.ts'
 import { ourCluster, runningCluster } from './subject.ts'
-import { findYardsticks } from './yardsticks.ts'
+
+/** A virtual machine that compiles twice takes longer to be at its best. */
+const warmUpSeconds = 40
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,16 +24,10 @@ const [bootstrap] = positionals
 if (bootstrap === undefined) throw new Error('where is the Kafka? HOST:PORT')
 const pids = values.pids.split(',').filter(Boolean).map(Number)
 
-const folder = mkdtempSync(join(tmpdir(), 'pressroom-bench-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-const bench = new Bench(findYardsticks(folder), folder)
-const subjects = [await ourCluster(folder), runningCluster('Apache Kafka', bootstrap.split(','), pids)]
-const results: Result[] = []
-for (const cell of cells) {
-  if (!values.only.split(',').includes(cell.part) || !cell.title.includes(values.match)) continue
-  console.error(`… ${cell.part}: ${cell.title}`)
-  results.push(await measureCell(bench, cell, subjects, Number(values.rounds)))
-}
-for (const subject of subjects) await subject.stop()
-console.log(`${machine()}\n${new Date().toISOString()}, medians of ${values.rounds}\n\n${resultTables(results)}`)
+const session = openSession()
+const planned = cells.filter(({ part, title }) => values.only.split(',').includes(part) && title.includes(values.match))
+const kafka = runningCluster('Apache Kafka', bootstrap.split(','), pids)
+const rounds = Number(values.rounds)
+const subjects = [await ourCluster(session.folder), kafka]
+console.log(reportOf(await measureCells(session, planned, subjects, { rounds, warmUpSeconds }), rounds))
 process.exit(0)

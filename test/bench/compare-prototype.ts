@@ -3,21 +3,18 @@
 //   node test/bench/compare-prototype.ts FOLDER [--rounds N]
 //
 // FOLDER holds the prototype's cluster.mjs; it finds its packages in ours. Run `npm run build` before.
-import { cpSync, mkdtempSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { freePorts } from '../support/free-ports.ts'
 import { serve } from './children.ts'
-import { Bench } from './measure.ts'
 import { cells } from './plan.ts'
-import { machine, resultTables } from './report.ts'
-import { measureCell, type Result } from './rounds.ts'
+import { measureCells, openSession, reportOf } from './session.ts'
 import { ourCluster, type Subject } from './subject.ts'
-import { findYardsticks } from './yardsticks.ts'
 
 const throughputRatioMin = 0.6
 const cpuRatioMax = 1.6
+const warmUpSeconds = 4
 const name = 'prototype'
 
 const { values, positionals } = parseArgs({
@@ -27,19 +24,16 @@ const { values, positionals } = parseArgs({
 const [prototypeFolder] = positionals
 if (prototypeFolder === undefined) throw new Error('which folder holds the prototype?')
 
-const folder = mkdtempSync(join(tmpdir(), 'pressroom-bench-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-const bench = new Bench(findYardsticks(folder), folder)
+const session = openSession()
+const { folder } = session
+const planned = cells.filter(
+  ({ part, replicationFactor, requests }) =>
+    part === 'produce' && replicationFactor === 3 && requests.recordBytes === 1000,
+)
 const subjects = [await ourCluster(folder), await prototype(prototypeFolder)]
-const results: Result[] = []
-for (const cell of cells) {
-  if (cell.part !== 'produce' || cell.replicationFactor !== 3 || cell.requests.recordBytes !== 1000) continue
-  console.error(`… ${cell.title}`)
-  results.push(await measureCell(bench, cell, subjects, Number(values.rounds)))
-}
-for (const subject of subjects) await subject.stop()
-
-console.log(`${machine()}\n${new Date().toISOString()}, medians of ${values.rounds}\n\n${resultTables(results)}`)
+const rounds = Number(values.rounds)
+const results = await measureCells(session, planned, subjects, { rounds, warmUpSeconds })
+console.log(reportOf(results, rounds))
 for (const { cell, readings } of results) {
   const [ours, theirs] = [readings.get('pressroom')!, readings.get(name)!]
   const throughput = ours.megabytesPerSecond / theirs.megabytesPerSecond

@@ -1,11 +1,13 @@
 // A broker that only answers: every Produce at once with "appended", every Fetch with one ready batch. It stores, checks and
 // replicates nothing. What a broker in Node costs beyond it is the price of the work.
 //
-//   node control-broker.ts PORT BATCH_FILE
+//   node control-broker.ts PORT FOLDER
 //
-// Produce version 7 and Fetch version 11 of one topic with one partition. Trusts its client.
+// Produce version 7 and Fetch version 11, topics of one partition. What is fetched from topic T is the batch in FOLDER/T.
+// Trusts its client.
 import { readFileSync } from 'node:fs'
 import net, { type Server } from 'node:net'
+import { join } from 'node:path'
 
 interface ServerWithHandle extends Server {
   _handle: { onconnection: (error: number | null, handle: unknown) => void }
@@ -17,15 +19,20 @@ const produceKey = 0
 /** From the start of a frame to its topics: length, key, version, correlation id, client id "load". */
 const bodyAt = 4 + 2 + 2 + 4 + 2 + 4
 
-const [port, batchPath] = process.argv.slice(2)
-const batch = readFileSync(batchPath!)
-const recordCount = batch.readInt32BE(57)
+const [port, folder] = process.argv.slice(2)
+const batches = new Map<string, Buffer>()
+
+function batchOf(topic: string): Buffer {
+  const batch = batches.get(topic) ?? readFileSync(join(folder!, topic))
+  batches.set(topic, batch)
+  return batch
+}
 
 class ControlConnection {
   readonly #socket: net.Socket
   readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes)
   readonly #assembly = Buffer.allocUnsafeSlow(frameBytesMax)
-  readonly #fetched = Buffer.allocUnsafeSlow(batch.length + 1024)
+  readonly #fetched = Buffer.allocUnsafeSlow(frameBytesMax)
   #filled = 0
   #wanted = 0
   #answers = Buffer.allocUnsafe(4096)
@@ -95,8 +102,9 @@ class ControlConnection {
     const topicAt = at + bodyAt + 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4 // replica, wait, min, max, isolation, session, epoch, topics
     const topicBytes = 2 + bytes.readInt16BE(topicAt)
     const offset = bytes.readBigInt64BE(topicAt + topicBytes + 4 + 4 + 4)
+    const batch = batchOf(bytes.toString('latin1', topicAt + 2, topicAt + topicBytes))
     const into = this.#fetched
-    const end = offset + BigInt(recordCount)
+    const end = offset + BigInt(batch.readInt32BE(57)) // the number of records
     let to = 4
     to += bytes.copy(into, to, at + 8, at + 12)
     into.fill(0, to, (to += 4 + 2 + 4)) // throttle time, error, session

@@ -3,18 +3,16 @@
 //   npm run bench -- [--quick] [--only produce,requests,fetch,latency,start,memory] [--match TEXT] [--rounds N] [--json]
 //
 // Absolute numbers belong to a machine and a minute of it. Ratios, CPU per megabyte and CPU per request can be compared.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Bench } from './measure.ts'
 import { cells, type Part, parts } from './plan.ts'
 import { whyNoCpu } from './process-cost.ts'
 import { machine, resultTables, type SingleValue, singleValuesTable } from './report.ts'
-import { measureCell, type Result } from './rounds.ts'
+import type { Result } from './rounds.ts'
+import { measureCells, openSession, progress } from './session.ts'
 import { measureMemory, measureStart } from './start-and-memory.ts'
-import { cBroker, onlyAnswers, ourCluster, type Subject } from './subject.ts'
-import { findYardsticks, type Yardsticks } from './yardsticks.ts'
+import { cBroker, onlyAnswers, ourCluster } from './subject.ts'
+
+const warmUpSeconds = 4
 
 const { values: options } = parseArgs({
   options: {
@@ -30,12 +28,9 @@ for (const part of wanted)
   if (!parts.includes(part as Part)) throw new Error(`--only knows ${parts.join(', ')}; got ${part}`)
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3))
 
-const folder = mkdtempSync(join(tmpdir(), 'pressroom-bench-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-const yardsticks = findYardsticks(folder)
-const bench = new Bench(yardsticks, folder)
+const session = openSession()
+const { bench, folder, yardsticks } = session
 const notes = [...yardsticks.notes, ...(whyNoCpu === null ? [] : [whyNoCpu])]
-const progress = (text: string): void => console.error(`… ${text}`)
 
 const singleValues: SingleValue[] = []
 if (wanted.has('start')) {
@@ -46,7 +41,7 @@ if (wanted.has('memory')) {
   progress('memory')
   singleValues.push(...(await measureMemory(bench)))
 }
-const results = await measureCells(yardsticks)
+const results = await measureAll()
 const about = {
   machine: machine(),
   date: new Date().toISOString(),
@@ -67,16 +62,10 @@ if (options.json) {
 }
 process.exit(0)
 
-async function measureCells({ broker }: Yardsticks): Promise<Result[]> {
+async function measureAll(): Promise<Result[]> {
   const planned = cells.filter(({ part, title }) => wanted.has(part) && title.includes(options.match))
   if (planned.length === 0) return []
-  const controls = [onlyAnswers(folder), ...(broker === null ? [] : [cBroker(broker, folder)])]
-  const subjects: readonly Subject[] = [await ourCluster(folder), ...controls]
-  const measured: Result[] = []
-  for (const cell of planned) {
-    progress(`${cell.part}: ${cell.title}`)
-    measured.push(await measureCell(bench, cell, subjects, rounds))
-  }
-  for (const subject of subjects) await subject.stop()
-  return measured
+  const { broker } = yardsticks
+  const controls = [await onlyAnswers(folder), ...(broker === null ? [] : [cBroker(broker, folder)])]
+  return measureCells(session, planned, [await ourCluster(folder), ...controls], { rounds, warmUpSeconds })
 }

@@ -67,3 +67,25 @@ async function fetchRounds(
   }
   for (const topic of topics.values()) await topic.close()
 }
+
+const warmUpRequests = [
+  { recordBytes: 100, recordsPerRequest: 1, depth: 64, count: 20_000 },
+  { recordBytes: 1000, recordsPerRequest: 15, depth: 20, count: 2_000 },
+  { recordBytes: 1000, recordsPerRequest: 1000, depth: 5, count: 20 },
+] as const
+
+/** Just-in-time compilers look at what runs often; without this the first cells would measure them. */
+export async function warmUp(bench: Bench, subject: Subject, seconds: number): Promise<void> {
+  for (const replicationFactor of [1, 3]) {
+    const untilMs = performance.now() + (seconds * 1000) / 2
+    do {
+      for (const { count, ...shape } of warmUpRequests) {
+        const requests = { ...shape, acks: replicationFactor === 1 ? 1 : -1, requestsPerSecond: 0 } as const
+        const topic = await subject.openTopic(replicationFactor, requests)
+        await bench.produce(topic, requests, count)
+        await bench.fetch(topic, requests, 1)
+        await topic.close()
+      }
+    } while (performance.now() < untilMs)
+  }
+}
