@@ -13,6 +13,9 @@ import type { Handler } from './handler.ts'
 import { isInternalTopic } from './internal-topics.ts'
 
 type Request = RequestOf<typeof schema>
+/** Ids are asked for since version 10; an answer without a name is possible since 12. */
+const firstVersionWithNullNames = 12
+
 type TopicRequest = NonNullable<Request['topics']>[number]
 
 export const metadata: Handler<Request, ResponseInput<typeof schema>> = (broker, request, { version }) => ({
@@ -21,16 +24,18 @@ export const metadata: Handler<Request, ResponseInput<typeof schema>> = (broker,
   controllerId: broker.quorum.controllerId,
   topics: wantsAll(request, version)
     ? [...broker.image.topics.values()].map((topic) => describe(broker, topic))
-    : (request.topics ?? []).map((asked) => answerTopic(broker, asked, request.allowAutoTopicCreation)),
+    : (request.topics ?? []).map((asked) => answerTopic(broker, asked, request.allowAutoTopicCreation, version)),
 })
 
 const wantsAll = ({ topics }: Request, version: number): boolean =>
   topics === null || (version === 0 && topics.length === 0)
 
-function answerTopic(broker: Broker, { name, topicId }: TopicRequest, mayCreate: boolean) {
+function answerTopic(broker: Broker, { name, topicId }: TopicRequest, mayCreate: boolean, version: number) {
   if (name === null || (topicId !== zeroUuid && name === '')) {
     const topic = broker.image.topicsById.get(topicId)
-    return topic === undefined ? missing(errors.UNKNOWN_TOPIC_ID, null, topicId) : describe(broker, topic)
+    return topic === undefined
+      ? missing(errors.UNKNOWN_TOPIC_ID, version < firstVersionWithNullNames ? '' : null, topicId)
+      : describe(broker, topic)
   }
   const topic = broker.image.topics.get(name)
   if (topic !== undefined) return describe(broker, topic)

@@ -238,7 +238,7 @@ export class Broker {
     if (this.#isServing && this.quorum.controllerId === this.options.brokerId) this.#announceTopics(delta)
     if (this.#isServing || !this.#isUnfenced()) return
     this.#isServing = true
-    this.#applier.removeStrays()
+    this.#applier.putStraysAside()
     this.#sink.serving()
   }
 

@@ -31,11 +31,14 @@ export class MetadataApplier {
     for (const name of all ? this.#image.topics.keys() : delta.topicConfigs) this.#applySettings(name)
   }
 
-  /** Logs of topics that were deleted while this broker was down. Only once its metadata is up to date. */
-  removeStrays(): void {
+  /**
+   * Logs that the metadata does not know: of topics deleted while this broker was down, or of all topics where the metadata was
+   * lost. Nobody can tell which, so they are put aside and not removed. Only once the metadata is up to date.
+   */
+  putStraysAside(): void {
     for (const { topic, partition, log } of [...this.#logs.all()]) {
       const known = this.#image.topicsById.get(log.topicId ?? zeroUuid)?.partitions[partition]
-      if (known?.replicas.includes(this.#brokerId) !== true) this.#logs.remove(topic, partition)
+      if (known?.replicas.includes(this.#brokerId) !== true) this.#logs.setAside(topic, partition)
     }
   }
 

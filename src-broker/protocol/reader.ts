@@ -1,3 +1,4 @@
+import { utf8Length } from '../base/text.ts'
 import type { Uuid } from '../base/uuid.ts'
 import { readText, readUuid } from './text-cache.ts'
 
@@ -194,8 +195,12 @@ export class WireReader {
   }
 
   #text(length: number): string {
+    if (length > stringBytesMax) throw new MalformedFrame(`string of length ${length}; the most is ${stringBytesMax}`)
     const at = this.#run('string', length)
-    return readText(this.#bytes, at, at + length)
+    const text = readText(this.#bytes, at, at + length)
+    // Every byte that is no UTF-8 has become three: such a text could not be written back where it came from.
+    if (text.length !== length && utf8Length(text) !== length) throw new MalformedFrame('string that is not UTF-8')
+    return text
   }
 
   #copy(length: number): Uint8Array {
@@ -227,6 +232,9 @@ export class WireReader {
     return new MalformedFrame(`${what} of length ${length} with ${this.end - this.at} bytes left`)
   }
 }
+
+/** As in Kafka: flexible versions could carry more, but what is stored or sent on in older ones could not. */
+const stringBytesMax = 0x7fff
 
 const noBytes = new Uint8Array(0)
 

@@ -131,8 +131,7 @@ export class WireWriter {
   }
 
   string(text: string): void {
-    const length = utf8Length(text)
-    if (length > 0x7fff) throw new RangeError(`a string of ${length} bytes; the wire takes 32767`)
+    const length = stringBytes(text)
     this.int16(length)
     this.#text(text, length)
   }
@@ -143,7 +142,7 @@ export class WireWriter {
   }
 
   compactString(text: string): void {
-    const length = utf8Length(text)
+    const length = stringBytes(text)
     this.uvarint(length + 1)
     this.#text(text, length)
   }
@@ -245,6 +244,13 @@ export class WireWriter {
     this.#from = 0
     this.#at = written
   }
+}
+
+/** The most is what an int16 can tell; Kafka keeps compact strings to it too. */
+function stringBytes(text: string): number {
+  const length = utf8Length(text)
+  if (length > 0x7fff) throw new RangeError(`a string of ${length} bytes; the wire takes 32767`)
+  return length
 }
 
 const hexDigit = (code: number): number => (code < 0x3a ? code - 0x30 : code - 0x57)

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net'
 import { advertisedRanges } from '../api/18-api-versions.ts'
 import type { Context } from '../api/handler.ts'
 import { routes } from '../api/index.ts'
+import { AssertionFailed } from '../base/assert.ts'
 import type { Api } from '../protocol/api.ts'
 import { errors } from '../protocol/errors.ts'
 import { readRequestHeader, writeResponse } from '../protocol/frames.ts'
@@ -209,18 +210,32 @@ export class Connection implements Client {
   answered(pending: Pending): void {
     if (this.#socket.destroyed) return
     if (this.#pending[0] !== pending) {
-      pending.encodeAside() // Records are slices of files, and those are good for this turn only.
+      this.#unlessUnsendable(() => pending.encodeAside()) // Records are slices of files, and those are good for this turn only.
       this.#asideBytes += pending.encoded?.length ?? 0
       return
     }
     let sent = 0
-    for (; this.#pending[sent]?.isAnswered === true; sent++) this.#send(this.#pending[sent]!)
+    for (; this.#pending[sent]?.isAnswered === true && !this.#socket.destroyed; sent++) this.#send(this.#pending[sent]!)
     if (sent === 1) this.#pending.shift()
     else this.#pending.splice(0, sent)
     this.#resumeReading()
   }
 
+  /** An answer that cannot be written (too long for its version, a disk that fails) costs its connection, nobody else's. */
+  #unlessUnsendable(encode: () => void): void {
+    try {
+      encode()
+    } catch (error) {
+      if (error instanceof AssertionFailed || !(error instanceof Error)) throw error
+      this.#refuse(`the answer cannot be sent: ${error.message}`)
+    }
+  }
+
   #send(pending: Pending): void {
+    this.#unlessUnsendable(() => this.#sendAnswer(pending))
+  }
+
+  #sendAnswer(pending: Pending): void {
     if (pending.isQuiet) return
     if (pending.encoded !== undefined) {
       this.#asideBytes -= pending.encoded.length

@@ -19,7 +19,7 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterHost
   if (ports.at(-1)! > 65_535)
     throw new StartRefused(`port ${ports.at(-1)} for broker ${brokerIds.length} does not exist`)
   checkDataDirectory(options.dataDirectory, options.brokerCount)
-  await Promise.all(ports.map(checkPort))
+  await Promise.all(ports.flatMap((port) => [checkPort(port, '127.0.0.1'), checkPort(port, '::1')]))
   const cluster = new OwnedCluster(options, brokerIds, openDataDirectory(options.dataDirectory, options.brokerCount))
   try {
     await cluster.startAll()
@@ -158,13 +158,14 @@ class OwnedCluster implements ClusterHost {
 }
 
 /** Looks whether a port is free before anything is written. The broker's own listener has the last word. */
-function checkPort(port: number): Promise<void> {
+function checkPort(port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = net.createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE' && address === '::1') return resolve() // A machine without IPv6.
       const why = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${error.code})`
       reject(new StartRefused(`port ${port} ${why}; free it or choose another with --port`, { cause: error }))
     })
-    server.listen(port, host, () => server.close(() => resolve()))
+    server.listen(port, address, () => server.close(() => resolve()))
   })
 }

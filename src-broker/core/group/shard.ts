@@ -4,7 +4,7 @@ import type { Env } from '../env.ts'
 import type { GroupConfig } from './config.ts'
 import { ClassicGroup } from './group.ts'
 import { encodeRecord, type GroupRecord } from './records.ts'
-import type { GroupSink } from './sink.ts'
+import type { GroupSink, KeyValue } from './sink.ts'
 
 /** Clocks and chance; the rest of the outside world is the sink's. */
 export type GroupEnv = Pick<Env, 'wallMs' | 'monotonicMs' | 'random'>
@@ -51,9 +51,11 @@ export class Shard {
    * gets an error fit for an answer. It runs once: a commit that comes after the time limit is replayed all the same.
    */
   write(group: ClassicGroup, records: readonly GroupRecord[], then: (errorCode: number) => void): void {
+    const encoded = encodeAll(records)
+    if (encoded === undefined) return then(errors.INVALID_REQUEST)
     const patient = this.#patience(then)
     group.writesStarted++
-    this.room.sink.append(this.partition, records.map(encodeRecord), (errorCode) => {
+    this.room.sink.append(this.partition, encoded, (errorCode) => {
       if (this.status === 'resigned') return // Told by resign; what became of the records is the next coordinator's to read.
       if (errorCode === errors.NONE) for (const record of records) this.replay(record)
       patient.finish(answerErrorFor(errorCode))
@@ -115,6 +117,16 @@ export class Shard {
     }
     this.#patient.add(patient)
     return patient
+  }
+}
+
+/** Undefined where a text is longer than a stored record can hold (a member id made of a huge client id). */
+function encodeAll(records: readonly GroupRecord[]): KeyValue[] | undefined {
+  try {
+    return records.map(encodeRecord)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
   }
 }
 

@@ -31,6 +31,12 @@ export function parsePartitionDirectoryName(name: string): { topic: string; part
 /** The quorum's own log lies beside the partitions and is none of theirs. */
 export const metadataDirectoryName = '__cluster_metadata-0'
 
+/** A partition that the metadata does not know, kept for whoever misses it. Kafka puts strays aside in the same way. */
+export function strayDirectoryName(topic: string, partition: number, unique: string): string {
+  const tail = `-${partition}.${unique}-stray`
+  return topic.slice(0, 255 - tail.length) + tail
+}
+
 const deletedSuffix = '-delete'
 export const isDeletedDirectoryName = (name: string): boolean => name.endsWith(deletedSuffix)
 

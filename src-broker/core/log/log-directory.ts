@@ -11,6 +11,7 @@ import {
   metadataDirectoryName,
   parsePartitionDirectoryName,
   partitionDirectoryName,
+  strayDirectoryName,
 } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnv } from './log-env.ts'
@@ -74,6 +75,7 @@ export class LogDirectory {
   /** A new, empty log. */
   create(topic: string, partition: number, topicId: Uuid, config: LogConfig): PartitionLog {
     const name = partitionDirectoryName(topic, partition)
+    assert(name !== metadataDirectoryName, 'the metadata log is the quorum’s')
     assert(!this.#logs.has(name), `${name} is there already`)
     this.#env.disk.makeDirectory(name)
     writeTopicId(this.#env.disk, name, topicId)
@@ -84,16 +86,30 @@ export class LogDirectory {
 
   /** Removes a log with all its files. Renamed first, so that after a crash nobody takes what is left for a partition. */
   remove(topic: string, partition: number): void {
+    const deletedName = this.#rename(topic, partition, deletedDirectoryName)
+    if (deletedName !== undefined) this.#env.disk.remove(deletedName)
+  }
+
+  /** Takes a log out of service and keeps its files under a name that is no partition's. */
+  setAside(topic: string, partition: number): void {
+    this.#rename(topic, partition, strayDirectoryName)
+  }
+
+  #rename(
+    topic: string,
+    partition: number,
+    newNameOf: (topic: string, partition: number, unique: string) => string,
+  ): string | undefined {
     const name = partitionDirectoryName(topic, partition)
     const held = this.#logs.get(name)
-    if (held === undefined) return
+    if (held === undefined) return undefined
     const { disk } = this.#env
-    const deletedName = deletedDirectoryName(topic, partition, held.log.topicId ?? 'unknown')
+    const newName = newNameOf(topic, partition, held.log.topicId ?? 'unknown')
     held.log.abandon()
     this.#logs.delete(name)
-    disk.remove(deletedName)
-    disk.rename(name, deletedName)
-    disk.remove(deletedName)
+    disk.remove(newName)
+    disk.rename(name, newName)
+    return newName
   }
 
   /** Writes down where each log stands: its recovery point, high watermark and log start. Call it now and then. */

@@ -2,12 +2,15 @@
 // broker's own.
 
 const topicNameLengthMax = 249
+/** Its directory is that of the Raft log: a topic of that name would write into it. */
+const metadataTopic = '__cluster_metadata'
 
 /** Why the name is refused, in Kafka's words; undefined where it is fine. */
 export function topicNameProblem(name: string): string | undefined {
   if (name === '') return 'the empty string is not allowed'
   if (name === '.') return "'.' is not allowed"
   if (name === '..') return "'..' is not allowed"
+  if (name === metadataTopic) return `'${name}' is the quorum's own log`
   if (name.length > topicNameLengthMax) {
     return `the length of '${name}' is longer than the max allowed length ${topicNameLengthMax}`
   }

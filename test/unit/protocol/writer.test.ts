@@ -92,9 +92,15 @@ test('int53 saturates at the ends of int64', () => {
   expect(hex(Number.MIN_SAFE_INTEGER)).toBe('ffe0000000000001')
 })
 
-test('a string that the int16 length cannot tell is refused; a compact one is not', () => {
+test('a string that an int16 length cannot tell is refused, compact or not', () => {
   const writer = new WireWriter()
   expect(() => writer.string('ä'.repeat(16_384))).toThrow('a string of 32768 bytes; the wire takes 32767')
-  writer.compactString('ä'.repeat(16_384))
-  expect(new WireReader(writer.take()).compactString()).toBe('ä'.repeat(16_384))
+  expect(() => writer.compactString('ä'.repeat(16_384))).toThrow('a string of 32768 bytes; the wire takes 32767')
+})
+
+test('reading refuses what writing would, and bytes that are no UTF-8', () => {
+  const long = Buffer.concat([Buffer.from([0x81, 0x80, 0x02]), Buffer.alloc(32_768, 0x61)])
+  expect(() => new WireReader(long).compactString()).toThrow('string of length 32768; the most is 32767')
+  expect(() => new WireReader(Buffer.from('0002ffff', 'hex')).string()).toThrow('string that is not UTF-8')
+  expect(new WireReader(Buffer.from('0003efbfbd', 'hex')).string()).toBe('\ufffd')
 })

@@ -3,7 +3,7 @@ import { errors } from '../../../protocol/errors.ts'
 import type { CreatePartitionsRequest, CreatePartitionsResponse } from '../controller-apis.ts'
 import type { InputOf } from '../records.ts'
 import { assignmentProblem, newPartition, placed } from './assignment.ts'
-import { partitionsPerRequestMax } from './create-topics.ts'
+import { partitionsPerRequestMax, tooManyPartitions } from './create-topics.ts'
 import { type ApiError, type Decision, duplicates, isError, noError, refuse, type Situation } from './decision.ts'
 
 type TopicRequest = CreatePartitionsRequest['topics'][number]
@@ -21,7 +21,12 @@ export function createPartitions(
       ? refuse(errors.INVALID_REQUEST, 'Duplicate topic name.')
       : grow(situation, topic)
     results.set(topic.name, isError(added) ? added : noError)
-    if (!isError(added)) records.push(...added)
+    if (isError(added)) continue
+    if (records.length + added.length > partitionsPerRequestMax) {
+      const results = request.topics.map(({ name }) => ({ name, ...tooManyPartitions }))
+      return { records: [], response: { results } }
+    }
+    for (const record of added) records.push(record)
   }
   return {
     records: request.validateOnly ? [] : records,
@@ -46,7 +51,7 @@ function grow(
   }
   const additional = count - have
   if (additional > partitionsPerRequestMax) {
-    return refuse(errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
+    return tooManyPartitions
   }
   if (assignments !== null && assignments.length !== additional) {
     return refuse(

@@ -23,6 +23,7 @@ export function createTopics(situation: Situation, request: CreateTopicsRequest)
   const records: MetadataRecordInput[] = []
   const seen = new Set<string>()
   const topics: TopicResult[] = []
+  let partitionCount = 0
   for (const topic of request.topics) {
     if (seen.has(topic.name)) continue
     seen.add(topic.name)
@@ -33,15 +34,17 @@ export function createTopics(situation: Situation, request: CreateTopicsRequest)
       topics.push(refused(topic.name, created))
       continue
     }
-    records.push(...created.records)
+    partitionCount += created.result.numPartitions
+    if (partitionCount > partitionsPerRequestMax) {
+      return { records: [], response: { topics: request.topics.map(({ name }) => refused(name, tooManyPartitions)) } }
+    }
+    for (const record of created.records) records.push(record)
     topics.push(created.result)
-  }
-  if (records.filter(({ type }) => type === 'PartitionRecord').length > partitionsPerRequestMax) {
-    const tooMany = refuse(errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
-    return { records: [], response: { topics: topics.map(({ name }) => refused(name, tooMany)) } }
   }
   return { records: request.validateOnly ? [] : records, response: { topics } }
 }
+
+export const tooManyPartitions = refuse(errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
 
 function nameProblem(image: MetadataImage, taken: ReadonlyMap<string, string>, name: string): ApiError | undefined {
   if (image.topics.has(name)) return refuse(errors.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
@@ -107,7 +110,7 @@ function byPlacement(situation: Situation, { numPartitions, replicationFactor }:
   }
   const partitionCount = numPartitions === -1 ? partitionsByDefault : numPartitions
   if (partitionCount > partitionsPerRequestMax) {
-    return refuse(errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
+    return tooManyPartitions
   }
   return placed(situation, partitionCount, replicationFactor === -1 ? defaultReplicationFactor : replicationFactor)
 }
@@ -119,6 +122,7 @@ function byHand(
   const manual = 'A manual partition assignment was specified, but'
   if (replicationFactor !== -1) return refuse(errors.INVALID_REQUEST, `${manual} replication factor was not set to -1.`)
   if (numPartitions !== -1) return refuse(errors.INVALID_REQUEST, `${manual} numPartitions was not set to -1.`)
+  if (assignments.length > partitionsPerRequestMax) return tooManyPartitions
   const replicas: number[][] = []
   for (const { partitionIndex, brokerIds } of assignments) {
     if (replicas[partitionIndex] !== undefined) {
