@@ -199,7 +199,7 @@ export class WireReader {
     const at = this.#run('string', length)
     const text = readText(this.#bytes, at, at + length)
     // Every byte that is no UTF-8 has become three: such a text could not be written back where it came from.
-    if (text.length !== length && utf8Length(text) !== length) throw new MalformedFrame('string that is not UTF-8')
+    if (text.includes('\ufffd') && utf8Length(text) !== length) throw new MalformedFrame('string that is not UTF-8')
     return text
   }
 
