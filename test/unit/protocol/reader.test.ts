@@ -40,10 +40,6 @@ test('int53 is exact to 2^53 and the nearest double beyond', () => {
   expect(int53(-(2n ** 63n))).toBe(-(2 ** 63))
 })
 
-test('text that is not UTF-8 reads as replacement characters, not as an error', () => {
-  expect(over(0, 3, 0x41, 0xff, 0x42).string()).toBe('A\ufffdB')
-})
-
 test('an empty, a null and a refused string', () => {
   expect(over(0, 0).string()).toBe('')
   expect(over(0xff, 0xff).nullableString()).toBeNull()
