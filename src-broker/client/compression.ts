@@ -7,7 +7,7 @@
 //   lz4     frames, see lz4-frame.ts
 //   zstd    RFC 8878
 import { createRequire } from 'node:module'
-import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import { type Codec, codecs } from '../records/batch.ts'
 import { CorruptBatch } from '../records/corrupt-batch.ts'
 import { decodeLz4Frames } from './lz4-frame.ts'
@@ -30,13 +30,13 @@ function decode(codec: Codec, block: Uint8Array, bytesMax: number): Uint8Array {
     case codecs.none:
       return block
     case codecs.gzip:
-      return gunzipSync(block, { maxOutputLength: bytesMax })
+      return zlib.gunzipSync(block, { maxOutputLength: bytesMax })
     case codecs.snappy:
       return decompressSnappy(block, bytesMax)
     case codecs.lz4:
       return decodeLz4Frames(block, bytesMax)
     case codecs.zstd:
-      return zstdDecompressSync(block, { maxOutputLength: bytesMax })
+      return zlib.zstdDecompressSync(block, { maxOutputLength: bytesMax })
     default:
       throw new CorruptBatch(`unknown codec ${codec satisfies never}`)
   }
