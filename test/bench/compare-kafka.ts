@@ -5,7 +5,8 @@
 // Three nodes on this machine; their process ids make their CPU time known. Run `npm run build` before.
 import { parseArgs } from 'node:util'
 import { cells } from './plan.ts'
-import { measureCells, openSession, reportOf } from './session.ts'
+import { partTable } from './report.ts'
+import { heading, measureCells, openSession } from './session.ts'
 import { ourCluster, runningCluster } from './subject.ts'
 
 /** A virtual machine that compiles twice takes longer to be at its best. */
@@ -29,5 +30,6 @@ const planned = cells.filter(({ part, title }) => values.only.split(',').include
 const kafka = runningCluster('Apache Kafka', bootstrap.split(','), pids)
 const rounds = Number(values.rounds)
 const subjects = [await ourCluster(session.folder), kafka]
-console.log(reportOf(await measureCells(session, planned, subjects, { rounds, warmUpSeconds }), rounds))
+console.log(heading(session, rounds))
+await measureCells(session, { cells: planned, subjects, rounds, warmUpSeconds }, (done) => console.log(partTable(done)))
 process.exit(0)

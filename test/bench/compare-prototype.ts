@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util'
 import { freePorts } from '../support/free-ports.ts'
 import { serve } from './children.ts'
 import { cells } from './plan.ts'
-import { measureCells, openSession, reportOf } from './session.ts'
+import { partTable } from './report.ts'
+import { heading, measureCells, openSession } from './session.ts'
 import { ourCluster, type Subject } from './subject.ts'
 
 const throughputRatioMin = 0.6
@@ -32,8 +33,10 @@ const planned = cells.filter(
 )
 const subjects = [await ourCluster(folder), await prototype(prototypeFolder)]
 const rounds = Number(values.rounds)
-const results = await measureCells(session, planned, subjects, { rounds, warmUpSeconds })
-console.log(reportOf(results, rounds))
+console.log(heading(session, rounds))
+const results = await measureCells(session, { cells: planned, subjects, rounds, warmUpSeconds }, (done) =>
+  console.log(partTable(done)),
+)
 for (const { cell, readings } of results) {
   const [ours, theirs] = [readings.get('pressroom')!, readings.get(name)!]
   const throughput = ours.megabytesPerSecond / theirs.megabytesPerSecond

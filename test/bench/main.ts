@@ -5,10 +5,9 @@
 // Absolute numbers belong to a machine and a minute of it. Ratios, CPU per megabyte and CPU per request can be compared.
 import { parseArgs } from 'node:util'
 import { cells, type Part, parts } from './plan.ts'
-import { whyNoCpu } from './process-cost.ts'
-import { machine, resultTables, type SingleValue, singleValuesTable } from './report.ts'
+import { machine, partTable, type SingleValue, singleValuesTable } from './report.ts'
 import type { Result } from './rounds.ts'
-import { measureCells, openSession, progress } from './session.ts'
+import { heading, measureCells, openSession, progress } from './session.ts'
 import { measureMemory, measureStart } from './start-and-memory.ts'
 import { cBroker, onlyAnswers, ourCluster } from './subject.ts'
 
@@ -30,8 +29,11 @@ const rounds = Number(options.rounds ?? (options.quick ? 1 : 3))
 
 const session = openSession()
 const { bench, folder, yardsticks } = session
-const notes = [...yardsticks.notes, ...(whyNoCpu === null ? [] : [whyNoCpu])]
+const show = (text: string): void => {
+  if (!options.json) console.log(text)
+}
 
+show(heading(session, rounds))
 const singleValues: SingleValue[] = []
 if (wanted.has('start')) {
   progress('start')
@@ -41,24 +43,13 @@ if (wanted.has('memory')) {
   progress('memory')
   singleValues.push(...(await measureMemory(bench)))
 }
-const results = await measureAll()
-const about = {
-  machine: machine(),
-  date: new Date().toISOString(),
-  rounds,
-  touchedMegabytes: bench.touchMegabytesMax,
-  notes,
-}
+if (singleValues.length > 0) show(singleValuesTable(singleValues))
 
+const results = await measureAll()
 if (options.json) {
   const measured = results.map(({ cell, readings }) => ({ ...cell, readings: Object.fromEntries(readings) }))
+  const about = { machine: machine(), date: new Date().toISOString(), rounds, notes: yardsticks.notes }
   console.log(JSON.stringify({ ...about, singleValues, cells: measured }))
-} else {
-  console.log(
-    `${about.machine}\n${about.date}, medians of ${rounds}, up to ${about.touchedMegabytes} MB touched before each pass`,
-  )
-  for (const note of notes) console.log(note)
-  console.log(`\n${resultTables(results)}\n${singleValuesTable(singleValues)}`)
 }
 process.exit(0)
 
@@ -67,5 +58,6 @@ async function measureAll(): Promise<Result[]> {
   if (planned.length === 0) return []
   const { broker } = yardsticks
   const controls = [await onlyAnswers(folder), ...(broker === null ? [] : [cBroker(broker, folder)])]
-  return measureCells(session, planned, [await ourCluster(folder), ...controls], { rounds, warmUpSeconds })
+  const subjects = [await ourCluster(folder), ...controls]
+  return measureCells(session, { cells: planned, subjects, rounds, warmUpSeconds }, (done) => show(partTable(done)))
 }

@@ -24,14 +24,9 @@ const shown: Readonly<Record<Cell['part'], { readonly title: string; readonly qu
   latency: { title: 'Acknowledgement, open loop', quantities: [p50, p99, cpuPerRequest] },
 }
 
-/** The first subject's numbers, and beside each the ratio to every other. */
-export function resultTables(results: readonly Result[]): string {
-  const byPart = Map.groupBy(results, ({ cell }) => cell.part)
-  return [...byPart].map(([part, ofPart]) => partTable(part, ofPart)).join('\n')
-}
-
-function partTable(part: Cell['part'], results: readonly Result[]): string {
-  const { title, quantities } = shown[part]
+/** The first subject's numbers, and beside each the ratio to every other. All results are of one part. */
+export function partTable(results: readonly Result[]): string {
+  const { title, quantities } = shown[results[0]!.cell.part]
   const [ours, ...others] = [...results[0]!.readings.keys()]
   const rows = results.map(({ cell, readings }) => {
     const own = readings.get(ours!)!
@@ -65,7 +60,6 @@ export interface SingleValue {
 }
 
 export function singleValuesTable(values: readonly SingleValue[]): string {
-  if (values.length === 0) return ''
   const rows = values.map(({ title, unit, value, control }) => [
     title,
     `${number(value)} ${unit}`,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Bench } from './measure.ts'
 import type { Cell } from './plan.ts'
-import { machine, resultTables } from './report.ts'
+import { whyNoCpu } from './process-cost.ts'
+import { machine } from './report.ts'
 import { measureCell, type Result, warmUp } from './rounds.ts'
 import type { Subject } from './subject.ts'
 import { findYardsticks, type Yardsticks } from './yardsticks.ts'
@@ -23,26 +24,43 @@ export function openSession(): Session {
   return { folder, yardsticks, bench: new Bench(yardsticks, folder) }
 }
 
-/** Stops the subjects when done. */
+interface Plan {
+  readonly cells: readonly Cell[]
+  readonly subjects: readonly Subject[]
+  readonly rounds: number
+  readonly warmUpSeconds: number
+}
+
+/** Tells of each part when it is done; stops the subjects at the end. */
 export async function measureCells(
   { bench }: Session,
-  cells: readonly Cell[],
-  subjects: readonly Subject[],
-  { rounds, warmUpSeconds }: { readonly rounds: number; readonly warmUpSeconds: number },
+  { cells, subjects, rounds, warmUpSeconds }: Plan,
+  partDone: (results: readonly Result[]) => void,
 ): Promise<Result[]> {
   progress('warming up')
   for (const subject of subjects) await warmUp(bench, subject, warmUpSeconds)
-  const results: Result[] = []
-  for (const cell of cells) {
-    progress(`${cell.part}: ${cell.title}`)
-    results.push(await measureCell(bench, cell, subjects, rounds))
+  const all: Result[] = []
+  for (const ofPart of Map.groupBy(cells, ({ part }) => part).values()) {
+    const results: Result[] = []
+    for (const cell of ofPart) {
+      progress(`${cell.part}: ${cell.title}`)
+      results.push(await measureCell(bench, cell, subjects, rounds))
+    }
+    partDone(results)
+    all.push(...results)
   }
   for (const subject of subjects) await subject.stop()
-  return results
+  return all
 }
 
 export const progress = (text: string): void => console.error(`… ${text}`)
 
-/** For people. */
-export const reportOf = (results: readonly Result[], rounds: number): string =>
-  `${machine()}\n${new Date().toISOString()}, medians of ${rounds}\n\n${resultTables(results)}`
+/** What everything that follows belongs to. */
+export const heading = ({ bench, yardsticks }: Session, rounds: number): string =>
+  [
+    machine(),
+    `${new Date().toISOString()}, medians of ${rounds}, up to ${bench.touchMegabytesMax} MB touched before a pass`,
+    ...yardsticks.notes,
+    ...(whyNoCpu === null ? [] : [whyNoCpu]),
+    '',
+  ].join('\n')
