@@ -5,7 +5,7 @@
 //   broker-<n>/            one broker: meta.properties, __cluster_metadata-0/, one directory a partition
 import fs from 'node:fs'
 import os from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { seededRandom } from '../base/random.ts'
 import { randomUuid, type Uuid, uuidFromBase64, uuidToBase64 } from '../base/uuid.ts'
 
@@ -56,7 +56,7 @@ const ours = /^(pressroom\.(json|sqlite.*)|lock.*|host\.json.*|broker-[1-9])$/
 export function openDataDirectory(path: string, brokerCount: number): DataDirectory {
   checkDataDirectory(path, brokerCount)
   try {
-    fs.mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeDirectories(resolve(path))
     takeLock(path)
     const identity = readIdentity(path) ?? writeIdentity(path, brokerCount)
     return {
@@ -67,11 +67,21 @@ export function openDataDirectory(path: string, brokerCount: number): DataDirect
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'EPERM') {
+    if (code !== undefined && unusable.has(code)) {
       throw new StartRefused(`cannot write to ${path} (${code})`, { cause: error })
     }
     throw error
   }
+}
+
+/** What the file system says of a place that cannot hold a data directory. */
+const unusable: ReadonlySet<string> = new Set(['EACCES', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'])
+
+/** Step by step: asked for all at once, Node never comes back from a place like /proc, where nothing can be made. */
+function makeDirectories(path: string): void {
+  if (fs.existsSync(path)) return
+  makeDirectories(dirname(path))
+  fs.mkdirSync(path, { mode: 0o700 })
 }
 
 function readIdentity(path: string): Identity | undefined {
