@@ -13,7 +13,7 @@ import { LogDirectory } from './log/log-directory.ts'
 import { MetadataApplier } from './metadata-applier.ts'
 import type { PeerMessage } from './peer.ts'
 import { ProducerIds } from './producer-ids.ts'
-import type { MetadataDelta, MetadataImage } from './quorum/image.ts'
+import type { BrokerRegistration, MetadataDelta, MetadataImage } from './quorum/image.ts'
 import { type QuorumEvent, QuorumNode } from './quorum/quorum-node.ts'
 import type { SupportedFeature } from './quorum/records.ts'
 import { Expiries } from './replica/expiries.ts'
@@ -123,7 +123,7 @@ export class Broker {
       links,
       brokerId,
       isrChanges: this.#isrChanges,
-      brokerEpochOf: (id) => this.image.brokers.get(id)?.epoch ?? -1,
+      brokerEpoch: () => this.#registration?.epoch ?? -1,
       roleChanged: (partition) => this.#roleChanged(partition),
     })
     this.#coordinatorLog = new CoordinatorLog(env, deadlines, this.replicas)
@@ -234,9 +234,10 @@ export class Broker {
 
   #imageChanged(delta: MetadataDelta): void {
     this.#applier.apply(delta)
+    if (delta.brokers.has(this.options.brokerId)) this.replicas.registered()
     if (delta.topicsDeleted.length > 0) this.groups.topicsDeleted(new Set(delta.topicsDeleted.map(({ name }) => name)))
     if (this.#isServing && this.quorum.controllerId === this.options.brokerId) this.#announceTopics(delta)
-    if (this.#isServing || !this.#isUnfenced()) return
+    if (this.#isServing || this.#registration?.fenced !== false) return
     this.#isServing = true
     this.#applier.putStraysAside()
     this.#sink.serving()
@@ -251,10 +252,10 @@ export class Broker {
     }
   }
 
-  /** In this life: what an earlier one registered does not count. */
-  #isUnfenced(): boolean {
+  /** Of this life: what an earlier one registered does not count. */
+  get #registration(): BrokerRegistration | undefined {
     const registration = this.image.brokers.get(this.options.brokerId)
-    return registration?.incarnationId === this.options.incarnationId && !registration.fenced
+    return registration?.incarnationId === this.options.incarnationId ? registration : undefined
   }
 
   #roleChanged(partition: Partition): void {

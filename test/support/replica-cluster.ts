@@ -89,7 +89,7 @@ export class ReplicaCluster {
         isUp: (peer) => this.#nodes.has(peer),
         send: (to, message) => this.#inFlight.push({ from: id, to, message: structuredClone(message) }),
       },
-      brokerEpochOf: () => 1,
+      brokerEpoch: () => 1,
       roleChanged: () => {},
     })
     isrChanges.start()

@@ -9,6 +9,8 @@ export interface ReplicaFetch {
   readonly partition: number
   /** The follower's number for this partition: what announcements to it will carry. */
   readonly followerHandle: number
+  /** Epoch of the registration under which the follower lives (KIP-903). */
+  readonly brokerEpoch: number
   readonly leaderEpoch: number
   readonly fetchOffset: number
   /** Epoch of the last batch in the follower's log, -1 when it is empty. */

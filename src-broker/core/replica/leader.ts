@@ -1,7 +1,7 @@
 // The leader's view of one partition. Followers pull; their log end offset is their acknowledgement.
 import { errors } from '../../protocol/errors.ts'
 import type { Partition } from './partition.ts'
-import type { FollowerProgress, Leader } from './role.ts'
+import type { AppendWait, FollowerProgress, Leader } from './role.ts'
 
 export interface Leadership {
   readonly epoch: number
@@ -12,7 +12,14 @@ export interface Leadership {
   readonly replicaLagTimeMaxMs: number
 }
 
-export function becomeLeader(partition: Partition, brokerId: number, given: Leadership, nowMs: number): Leader {
+/** `waiting`: appends of the epoch before, where this broker led it too. */
+export function becomeLeader(
+  partition: Partition,
+  brokerId: number,
+  given: Leadership,
+  nowMs: number,
+  waiting: AppendWait[] = [],
+): Leader {
   const { log } = partition
   const leader: Leader = {
     kind: 'leader',
@@ -25,7 +32,7 @@ export function becomeLeader(partition: Partition, brokerId: number, given: Lead
     minInsyncReplicas: Math.min(given.minInsyncReplicas, given.replicas.length),
     replicaLagTimeMaxMs: given.replicaLagTimeMaxMs,
     followers: new Map(),
-    waiting: [],
+    waiting,
   }
   log.assignEpoch(given.epoch, log.logEndOffset)
   partition.role = leader

@@ -16,6 +16,10 @@ export class Partition {
   readonly parkedFetches = new Set<ParkedFetch>()
   /** Something changed in this turn; see Replicas.endTurn. */
   isDirty = false
+  /** The high watermark that parked fetches last had a look at. */
+  shownHighWatermark = -1
+  /** The role changed: whoever is parked has to hear of it, wherever the high watermark is. */
+  wakesAll = false
 
   constructor(topic: string, topicId: Uuid, index: number, handle: number, log: PartitionLog) {
     this.topic = topic

@@ -1,0 +1,82 @@
+// The leader's ear: followers ask once where to begin, then say again and again how far they are.
+import type { Env } from '../env.ts'
+import type { Links } from '../links.ts'
+import { acknowledgementWidth, type ReplicaFetch, type ReplicaFetchResponse } from './hand-off.ts'
+import type { IsrChanges } from './isr-changes.ts'
+import { followerFetched } from './leader.ts'
+import type { Partition } from './partition.ts'
+import type { PartitionRegistry } from './registry.ts'
+import type { Leader } from './role.ts'
+
+export interface LeadingContext {
+  readonly env: Env
+  readonly links: Links
+  readonly isrChanges: IsrChanges
+  readonly registry: PartitionRegistry
+  /** There is something to tell at the end of the turn. */
+  changed(partition: Partition): void
+}
+
+export class Leading {
+  readonly #context: LeadingContext
+
+  constructor(context: LeadingContext) {
+    this.#context = context
+  }
+
+  receiveFetch(from: number, fetch: ReplicaFetch): void {
+    const outcome = this.#answer(from, fetch)
+    const { followerHandle, leaderEpoch } = fetch
+    this.#context.links.send(from, { kind: 'replica-fetch-response', followerHandle, leaderEpoch, outcome })
+  }
+
+  receiveAcknowledgements(from: number, numbers: readonly number[]): void {
+    for (let at = 1; at + acknowledgementWidth <= numbers.length; at += acknowledgementWidth) {
+      const partition = this.#context.registry.byHandle(numbers[at]!)
+      const leader = partition?.leader
+      if (partition === undefined || leader === undefined || leader.epoch !== numbers[at + 1]) continue
+      this.#followerReached(partition, leader, from, numbers[at + 2]!)
+    }
+  }
+
+  peerLost(brokerId: number): void {
+    for (const { leader } of this.#context.registry.all()) {
+      const follower = leader?.followers.get(brokerId)
+      if (follower === undefined) continue
+      follower.stream = undefined
+      follower.logEndOffset = -1
+    }
+  }
+
+  #answer(from: number, fetch: ReplicaFetch): ReplicaFetchResponse['outcome'] {
+    const partition = this.#context.registry.getById(fetch.topicId, fetch.partition)
+    const leader = partition?.leader
+    const follower = leader?.followers.get(from)
+    if (partition === undefined || leader === undefined || follower === undefined) return { kind: 'not-leader' }
+    if (leader.epoch !== fetch.leaderEpoch) return { kind: 'not-leader' }
+    const { log } = partition
+    const { fetchOffset, lastFetchedEpoch } = fetch
+    follower.stream = undefined
+    follower.brokerEpoch = fetch.brokerEpoch
+    if (lastFetchedEpoch >= 0) {
+      const { epoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
+      if (epoch < 0) return { kind: 'out-of-range', logStartOffset: log.logStartOffset }
+      if (epoch !== lastFetchedEpoch || endOffset < fetchOffset) return { kind: 'diverging', epoch, endOffset }
+    }
+    if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset) {
+      return { kind: 'out-of-range', logStartOffset: log.logStartOffset }
+    }
+    const { segmentBase, position } = log.place(fetchOffset)
+    const { followerHandle } = fetch
+    follower.stream = { followerHandle, segmentBase, position, highWatermark: -1, logStartOffset: -1 }
+    this.#followerReached(partition, leader, from, fetchOffset)
+    this.#context.changed(partition)
+    return { kind: 'follow', leaderHandle: partition.handle, segmentBase, position }
+  }
+
+  #followerReached(partition: Partition, leader: Leader, from: number, logEndOffset: number): void {
+    const { env, isrChanges } = this.#context
+    if (followerFetched(partition, leader, from, logEndOffset, env.monotonicMs())) this.#context.changed(partition)
+    if (!leader.isr.includes(from)) isrChanges.check(partition)
+  }
+}
