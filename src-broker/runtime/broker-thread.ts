@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { BrokerLifecycle, BrokerReport, BrokerStatus, ClusterEvent, TopicReport } from './cluster-types.ts'
 import { StartRefused } from './data-directory.ts'
-import type { FromWorker, ToWorker, WorkerOptions } from './worker-messages.ts'
+import type { BrokerBeginning, FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts'
 
 // Built: broker-worker.js beside us. From source, Node strips the types itself.
 const workerUrl = new URL(
@@ -21,10 +21,11 @@ export interface ThreadListener {
 
 export class BrokerThread {
   readonly brokerId: number
-  readonly #options: Omit<WorkerOptions, 'gate'>
+  readonly port: number
   readonly #listener: ThreadListener
   readonly #gate = new Int32Array(new SharedArrayBuffer(4))
   #worker: Worker | undefined
+  #hasBegun = false
   #lifecycle: BrokerLifecycle = 'stopped'
   #reason: string | null = null
   #sinceMs = Date.now()
@@ -34,18 +35,18 @@ export class BrokerThread {
   #refusal: StartRefused | undefined
   #waiting: { readonly kind: FromWorker['kind']; resolve(): void; reject(reason: Error): void }[] = []
 
-  constructor(options: Omit<WorkerOptions, 'gate'>, listener: ThreadListener) {
-    this.brokerId = options.brokerId
-    this.#options = options
+  constructor(brokerId: number, port: number, listener: ThreadListener) {
+    this.brokerId = brokerId
+    this.port = port
     this.#listener = listener
   }
 
   get status(): BrokerStatus {
-    const { brokerId } = this
+    const { brokerId, port } = this
     const report = this.#report
     return {
       brokerId,
-      port: this.#options.port,
+      port,
       lifecycle: this.#lifecycle,
       reason: this.#reason,
       sinceMs: this.#sinceMs,
@@ -57,11 +58,18 @@ export class BrokerThread {
     return this.#worker !== undefined
   }
 
-  /** Starts the thread; resolves when the broker serves clients. Links to peers are for the caller to make at once. */
+  /** There is a broker in the thread, which can be linked with others. */
+  get hasBegun(): boolean {
+    return this.#hasBegun && this.isAlive
+  }
+
+  /** Starts the thread; resolves when the port is its own. No file has been touched by then. */
   start(): Promise<void> {
     Atomics.store(this.#gate, 0, 0)
-    const worker = new Worker(workerUrl, { workerData: { ...this.#options, gate: this.#gate.buffer } })
+    const workerData: WorkerBirth = { port: this.port, gate: this.#gate.buffer }
+    const worker = new Worker(workerUrl, { workerData })
     this.#worker = worker
+    this.#hasBegun = false
     this.#refusal = undefined
     this.#become('starting')
     let failure: Error | undefined
@@ -70,6 +78,13 @@ export class BrokerThread {
       failure = error instanceof Error ? error : new Error(String(error))
     })
     worker.on('exit', () => this.#ended(worker, failure))
+    return this.#next('listening')
+  }
+
+  /** Lets the broker begin; resolves when it serves clients. Links to peers are for the caller to make at once. */
+  begin(beginning: BrokerBeginning): Promise<void> {
+    this.#hasBegun = true
+    this.post({ kind: 'begin', beginning })
     return this.#next('serving')
   }
 

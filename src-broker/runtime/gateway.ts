@@ -32,8 +32,6 @@ export class Gateway {
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
   #isClosed = false
-  /** Connections that came before this broker could answer: nothing is read from them until it can. */
-  #early: (() => void)[] | undefined = []
 
   constructor(broker: Broker, log: (line: string) => void) {
     this.broker = broker
@@ -42,18 +40,6 @@ export class Gateway {
 
   log(line: string): void {
     this.#log(line)
-  }
-
-  /** Runs `begin` once this broker serves; at once when it does. */
-  whenServing(begin: () => void): void {
-    if (this.#early === undefined) begin()
-    else this.#early.push(begin)
-  }
-
-  serve(): void {
-    const early = this.#early ?? []
-    this.#early = undefined
-    for (const begin of early) begin()
   }
 
   flushLater(client: Client): void {

@@ -17,34 +17,54 @@ export class PortInUse extends Error {
   override readonly name = 'PortInUse'
 }
 
-export interface Listener {
-  close(): void
-}
+/** A port that is this broker's. Who connects before it serves is let in then: nothing is read from them until it can answer. */
+export class Listener {
+  readonly #servers: Server[] = []
+  #gateway: Gateway | undefined
+  #waiting: ((gateway: Gateway) => void)[] = []
+  #idleTimer: NodeJS.Timeout | undefined
 
-/** Listens on 127.0.0.1 and, where the machine has it, on ::1. Throws PortInUse. */
-export async function listen(port: number, gateway: Gateway): Promise<Listener> {
-  const servers: Server[] = []
-  const close = (): void => {
-    clearInterval(idleTimer)
-    for (const server of servers) server.close()
-  }
-  const idleTimer = setInterval(() => closeIdle(gateway), idleCheckMs)
-  idleTimer.unref()
-  try {
-    for (const host of ['127.0.0.1', '::1']) {
-      const server = await bind(host, port, gateway)
-      if (server !== undefined) servers.push(server)
+  /** Listens on 127.0.0.1 and, where the machine has it, on ::1. Throws PortInUse. */
+  static async on(port: number): Promise<Listener> {
+    const listener = new Listener()
+    try {
+      for (const host of ['127.0.0.1', '::1']) {
+        const server = await bind(host, port, (accept) => listener.#arrived(accept))
+        if (server !== undefined) listener.#servers.push(server)
+      }
+    } catch (error) {
+      listener.close()
+      throw error
     }
-  } catch (error) {
-    close()
-    throw error
+    return listener
   }
-  return { close }
+
+  /** From now on connections are served there. */
+  open(gateway: Gateway): void {
+    this.#gateway = gateway
+    for (const accept of this.#waiting.splice(0)) accept(gateway)
+    this.#idleTimer = setInterval(() => closeIdle(gateway), idleCheckMs)
+    this.#idleTimer.unref()
+  }
+
+  close(): void {
+    clearInterval(this.#idleTimer)
+    for (const server of this.#servers) server.close()
+  }
+
+  #arrived(accept: (gateway: Gateway) => void): void {
+    if (this.#gateway === undefined) this.#waiting.push(accept)
+    else accept(this.#gateway)
+  }
 }
 
-function bind(host: string, port: number, gateway: Gateway): Promise<Server | undefined> {
+type Arrived = (accept: (gateway: Gateway) => void) => void
+
+function bind(host: string, port: number, arrived: Arrived): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server: ServerWithHandle = net.createServer({ noDelay: true }, (socket) => acceptPlain(socket, gateway))
+    const server: ServerWithHandle = net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
+      arrived((gateway) => acceptPlain(socket, gateway)),
+    )
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') reject(new PortInUse(`port ${port} is in use`, { cause: error }))
       else if (host === '::1') resolve(undefined)
@@ -54,7 +74,7 @@ function bind(host: string, port: number, gateway: Gateway): Promise<Server | un
       const handle = server._handle
       if (typeof handle?.onconnection === 'function') {
         handle.onconnection = (error, accepted) => {
-          if (error === null || error === 0) accept(accepted, gateway)
+          if (error === null || error === 0) arrived((gateway) => accept(accepted, gateway))
         }
       }
       resolve(server)
@@ -73,12 +93,13 @@ function accept(handle: unknown, gateway: Gateway): void {
   } as unknown as net.SocketConstructorOpts)
   socket.setNoDelay(true)
   connection = new Connection(socket, gateway)
-  gateway.whenServing(() => socket.read(0))
+  socket.read(0)
 }
 
 function acceptPlain(socket: Socket, gateway: Gateway): void {
   const connection = new Connection(socket, gateway)
-  gateway.whenServing(() => socket.on('data', (bytes) => connection.receivedCopy(bytes as Buffer)))
+  socket.on('data', (bytes) => connection.receivedCopy(bytes as Buffer))
+  socket.resume()
 }
 
 function closeIdle({ connections, broker }: Gateway): void {

@@ -1,5 +1,4 @@
 // The cluster of this process: one thread a broker, a message port between every two.
-import net from 'node:net'
 import { MessageChannel } from 'node:worker_threads'
 import { laptopSettings } from '../core/config/broker-config.ts'
 import { BrokerThread } from './broker-thread.ts'
@@ -19,8 +18,7 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterHost
   if (ports.at(-1)! > 65_535)
     throw new StartRefused(`port ${ports.at(-1)} for broker ${brokerIds.length} does not exist`)
   checkDataDirectory(options.dataDirectory, options.brokerCount)
-  await Promise.all(ports.flatMap((port) => [checkPort(port, '127.0.0.1'), checkPort(port, '::1')]))
-  const cluster = new OwnedCluster(options, brokerIds, openDataDirectory(options.dataDirectory, options.brokerCount))
+  const cluster = new OwnedCluster(options, brokerIds)
   try {
     await cluster.startAll()
     return cluster
@@ -31,9 +29,10 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterHost
 }
 
 class OwnedCluster implements ClusterHost {
-  readonly clusterId: string
   readonly bootstrap: readonly string[]
-  readonly #directory: DataDirectory
+  readonly #options: ClusterOptions
+  /** Opened once every broker has its port. */
+  #directory: DataDirectory | undefined
   readonly #threads: readonly BrokerThread[]
   readonly #eventListeners = new Set<(event: ClusterEvent) => void>()
   readonly #changeListeners = new Set<() => void>()
@@ -42,36 +41,34 @@ class OwnedCluster implements ClusterHost {
   /** When a broker last went away, for how long its leaders took to move. */
   readonly #lostAtMs = new Map<number, number>()
 
-  constructor(options: ClusterOptions, brokerIds: readonly number[], directory: DataDirectory) {
-    this.clusterId = directory.clusterId
-    this.#directory = directory
+  constructor(options: ClusterOptions, brokerIds: readonly number[]) {
+    this.#options = options
     this.bootstrap = brokerIds.map((id) => `${host}:${portOf(options, id)}`)
-    const peerDirectories = Object.fromEntries(brokerIds.map((id) => [id, directory.brokerDirectory(id)]))
     this.#threads = brokerIds.map(
       (brokerId) =>
-        new BrokerThread(
-          {
-            brokerId,
-            voters: brokerIds,
-            clusterId: directory.clusterId,
-            directoryId: directory.directoryId(brokerId),
-            host,
-            port: portOf(options, brokerId),
-            directory: directory.brokerDirectory(brokerId),
-            peerDirectories,
-            settings: laptopSettings(brokerIds.length),
-          },
-          {
-            changed: () => this.#changed(),
-            event: (event) => this.#happened(event),
-            log: (line) => options.log?.(line),
-          },
-        ),
+        new BrokerThread(brokerId, portOf(options, brokerId), {
+          changed: () => this.#changed(),
+          event: (event) => this.#happened(event),
+          log: (line) => options.log?.(line),
+        }),
     )
   }
 
+  get clusterId(): string {
+    return this.#opened.clusterId
+  }
+
+  get #opened(): DataDirectory {
+    if (this.#directory === undefined) throw new Error('the data directory is not open yet')
+    return this.#directory
+  }
+
+  /** The threads load while nothing has been touched; the data directory is opened when all ports are known to be free. */
   async startAll(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => this.#startThread(thread)))
+    await Promise.all(this.#threads.map((thread) => thread.start()))
+    const { dataDirectory, brokerCount } = this.#options
+    this.#directory = openDataDirectory(dataDirectory, brokerCount)
+    await Promise.all(this.#threads.map((thread) => this.#begin(thread)))
   }
 
   brokers(): readonly BrokerStatus[] {
@@ -96,7 +93,8 @@ class OwnedCluster implements ClusterHost {
     const thread = this.#thread(brokerId)
     if (thread.isAlive) return
     const startedMs = performance.now()
-    await this.#startThread(thread)
+    await thread.start()
+    await this.#begin(thread)
     this.#happened({ kind: 'broker-started', brokerId, atMs: Date.now(), tookMs: performance.now() - startedMs })
   }
 
@@ -119,7 +117,7 @@ class OwnedCluster implements ClusterHost {
   async close(): Promise<void> {
     for (const thread of this.#threads) thread.resume()
     await Promise.all(this.#threads.map((thread) => thread.stop(false)))
-    this.#directory.release()
+    this.#directory?.release()
   }
 
   #thread(brokerId: number): BrokerThread {
@@ -128,9 +126,23 @@ class OwnedCluster implements ClusterHost {
     return thread
   }
 
-  #startThread(thread: BrokerThread): Promise<void> {
-    const others = this.#threads.filter((other) => other !== thread && other.isAlive)
-    const serving = thread.start()
+  /** Links it with those that have begun already. */
+  #begin(thread: BrokerThread): Promise<void> {
+    const { brokerId, port } = thread
+    const others = this.#threads.filter((other) => other !== thread && other.hasBegun)
+    const directory = this.#opened
+    const voters = this.#threads.map((each) => each.brokerId)
+    const serving = thread.begin({
+      brokerId,
+      voters,
+      clusterId: directory.clusterId,
+      directoryId: directory.directoryId(brokerId),
+      host,
+      port,
+      directory: directory.brokerDirectory(brokerId),
+      peerDirectories: Object.fromEntries(voters.map((id) => [id, directory.brokerDirectory(id)])),
+      settings: laptopSettings(voters.length),
+    })
     for (const other of others) {
       const { port1, port2 } = new MessageChannel()
       thread.post({ kind: 'peer', brokerId: other.brokerId, port: port1 }, [port1])
@@ -155,17 +167,4 @@ class OwnedCluster implements ClusterHost {
     const lostAtMs = this.#lostAtMs.get(brokerId)
     return lostAtMs === undefined || atMs - lostAtMs > causeWithinMs ? null : Math.max(0, atMs - lostAtMs)
   }
-}
-
-/** Looks whether a port is free before anything is written. The broker's own listener has the last word. */
-function checkPort(port: number, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE' && address === '::1') return resolve() // A machine without IPv6.
-      const why = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${error.code})`
-      reject(new StartRefused(`port ${port} ${why}; free it or choose another with --port`, { cause: error }))
-    })
-    server.listen(port, address, () => server.close(() => resolve()))
-  })
 }

@@ -1,6 +1,7 @@
 // The outside world of a broker in a worker thread.
 import { crc32c } from '@node-rs/crc32'
 import { seededRandom } from '../base/random.ts'
+import { compress } from '../client/compress.ts'
 import { decompress } from '../client/compression.ts'
 import type { Env } from '../core/env.ts'
 import { FileDisk } from './file-disk.ts'
@@ -19,6 +20,7 @@ export function workerEnv(directory: string, peerDirectories: Readonly<Record<nu
     disk: new FileDisk(directory),
     crc32c: checksum,
     decompress,
+    compress,
     openPeerFile: (brokerId, path) => peerFiles.open(brokerId, path),
   }
 }

@@ -2,7 +2,14 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { BrokerReport, ClusterEvent, TopicReport } from './cluster-types.ts'
 
-export interface WorkerOptions {
+/** What a worker is born with: enough to load its code and to take its port, while the host still looks at the data directory. */
+export interface WorkerBirth {
+  readonly port: number
+  /** One int32: 1 asks the worker to hold still until it is 0 again. */
+  readonly gate: SharedArrayBuffer
+}
+
+export interface BrokerBeginning {
   readonly brokerId: number
   readonly voters: readonly number[]
   readonly clusterId: string
@@ -15,17 +22,19 @@ export interface WorkerOptions {
   readonly peerDirectories: Readonly<Record<number, string>>
   /** Static settings by Kafka's names. */
   readonly settings: ReadonlyMap<string, string>
-  /** One int32: 1 asks the worker to hold still until it is 0 again. */
-  readonly gate: SharedArrayBuffer
 }
 
 export type ToWorker =
+  /** The first message, once the port is known to be free. */
+  | { readonly kind: 'begin'; readonly beginning: BrokerBeginning }
   | { readonly kind: 'peer'; readonly brokerId: number; readonly port: MessagePort }
   | { readonly kind: 'pause' }
   /** `movesLeaders`: they go to other brokers first. Without it the whole cluster stops, and there is nowhere to go. */
   | { readonly kind: 'stop'; readonly movesLeaders: boolean }
 
 export type FromWorker =
+  /** The port is this worker's; nothing else has been touched. */
+  | { readonly kind: 'listening' }
   /** Registered, caught up with the metadata and listening. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'port-in-use'; readonly port: number }

@@ -9,7 +9,7 @@ import { viewOf, WireReader } from '../../../src-broker/protocol/reader.ts'
 import { WireWriter } from '../../../src-broker/protocol/writer.ts'
 import { Connection } from '../../../src-broker/runtime/connection.ts'
 import { Gateway } from '../../../src-broker/runtime/gateway.ts'
-import { listen } from '../../../src-broker/runtime/listener.ts'
+import { Listener } from '../../../src-broker/runtime/listener.ts'
 import { freePorts } from '../../support/free-ports.ts'
 
 const cleanUps: (() => void)[] = []
@@ -32,8 +32,8 @@ async function listening() {
   const lines: string[] = []
   const gateway = new Gateway(broker, (line) => lines.push(line))
   const port = await freePorts(1)
-  const listener = await listen(port, gateway)
-  gateway.serve()
+  const listener = await Listener.on(port)
+  listener.open(gateway)
   cleanUps.push(() => {
     listener.close()
     gateway.close()

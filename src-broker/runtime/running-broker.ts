@@ -1,0 +1,91 @@
+// A broker's core joined to the outside world of its thread: disk, clock, sockets, peers, and the reports to the host.
+import type { MessagePort } from 'node:worker_threads'
+import { routes } from '../api/index.ts'
+import { randomUuid } from '../base/uuid.ts'
+import { Broker } from '../core/broker.ts'
+import { createBrokerConfig } from '../core/config/broker-config.ts'
+import { BackgroundSync } from './background-sync.ts'
+import { Gateway } from './gateway.ts'
+import type { Listener } from './listener.ts'
+import { PeerLinks } from './peer-links.ts'
+import { Reporter } from './reporter.ts'
+import { workerEnv } from './worker-env.ts'
+import { WorkerEvents } from './worker-events.ts'
+import type { BrokerBeginning, FromWorker } from './worker-messages.ts'
+
+/** How long a clean stop may wait for the controller to move leaders away. */
+const shutDownTimeoutMs = 5_000
+
+export class RunningBroker {
+  readonly #broker: Broker
+  readonly #gateway: Gateway
+  readonly #reporter: Reporter
+  readonly #listener: Listener
+  readonly #links = new PeerLinks()
+  readonly #post: (message: FromWorker) => void
+
+  constructor(beginning: BrokerBeginning, listener: Listener, post: (message: FromWorker) => void) {
+    const { directory, peerDirectories, settings, brokerId } = beginning
+    const env = workerEnv(directory, peerDirectories)
+    const syncs = new BackgroundSync(directory)
+    const events = new WorkerEvents((event) => post({ kind: 'event', event }))
+    const options = {
+      ...beginning,
+      config: createBrokerConfig(settings),
+      incarnationId: randomUuid(env.random),
+      apis: [...routes.values()].map(({ api }) => api),
+    }
+    this.#listener = listener
+    this.#post = post
+    this.#broker = new Broker(options, env, this.#links, {
+      sync: (path, done) =>
+        syncs.sync(path, () => {
+          done()
+          this.#gateway.scheduleTurnEnd()
+        }),
+      event: (event) => events.add(brokerId, event),
+      serving: () => this.#serve(),
+    })
+    this.#gateway = new Gateway(this.#broker, (line) => post({ kind: 'log', line }))
+    this.#reporter = new Reporter(this.#broker, this.#gateway, post)
+    this.#broker.start()
+    this.#reporter.start()
+    this.#gateway.scheduleTurnEnd()
+  }
+
+  connectPeer(peerId: number, port: MessagePort): void {
+    this.#links.connect(peerId, port, {
+      up: (id) => this.#broker.peerUp(id),
+      received: (from, message) => {
+        this.#broker.receive(from, message)
+        this.#gateway.scheduleTurnEnd()
+      },
+      lost: (id) => {
+        this.#broker.peerLost(id)
+        this.#gateway.scheduleTurnEnd()
+      },
+    })
+    this.#gateway.scheduleTurnEnd()
+  }
+
+  /** `movesLeaders`: the controller gets time to give them to other brokers. */
+  stop(movesLeaders: boolean, done: () => void): void {
+    const lookLast = (): void => {
+      this.#listener.close()
+      this.#reporter.report()
+      this.#reporter.stop()
+      this.#gateway.close()
+    }
+    this.#broker.shutDown(movesLeaders ? shutDownTimeoutMs : 0, lookLast, () => {
+      this.#post({ kind: 'stopped' })
+      done()
+    })
+    this.#gateway.scheduleTurnEnd()
+  }
+
+  #serve(): void {
+    this.#listener.open(this.#gateway)
+    this.#reporter.report()
+    this.#post({ kind: 'serving' })
+  }
+}

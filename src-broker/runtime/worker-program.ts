@@ -1,0 +1,43 @@
+// The thread of one broker. It loads its code and takes its port, then waits for the word to begin. Started by broker-thread.ts; ends
+// when told, when terminated, or with the first bug.
+import { parentPort, workerData } from 'node:worker_threads'
+import { Listener, PortInUse } from './listener.ts'
+import { RunningBroker } from './running-broker.ts'
+import type { FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts'
+
+const { port, gate } = workerData as WorkerBirth
+const host = parentPort!
+const post = (message: FromWorker): void => host.postMessage(message)
+let broker: RunningBroker | undefined
+
+try {
+  const listener = await Listener.on(port)
+  host.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'begin':
+        broker = new RunningBroker(message.beginning, listener, post)
+        return
+      case 'peer':
+        return broker?.connectPeer(message.brokerId, message.port)
+      case 'pause':
+        return holdStill()
+      case 'stop':
+        return broker === undefined ? endThread() : broker.stop(message.movesLeaders, endThread)
+    }
+  })
+  post({ kind: 'listening' })
+} catch (error) {
+  if (!(error instanceof PortInUse)) throw error
+  post({ kind: 'port-in-use', port })
+  endThread()
+}
+
+/** As SIGSTOP would: the kernel goes on accepting connections and bytes for this thread, nobody answers. */
+function holdStill(): void {
+  post({ kind: 'pausing' })
+  Atomics.wait(new Int32Array(gate), 0, 1)
+}
+
+function endThread(): void {
+  setImmediate(() => process.exit(0)) // Ends this thread only; the ports to peers would keep it.
+}
