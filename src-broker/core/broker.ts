@@ -8,6 +8,7 @@ import type { Env } from './env.ts'
 import { GroupCoordinator } from './group/coordinator.ts'
 import type { GroupEvent } from './group/sink.ts'
 import type { Links } from './links.ts'
+import { LogCleaner } from './log/log-cleaner.ts'
 import { defaultLogConfig } from './log/log-config.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import { MetadataApplier } from './metadata-applier.ts'
@@ -89,6 +90,7 @@ export class Broker {
   readonly topics: TopicCreator
   readonly settings: TopicSettings
   readonly #logs: LogDirectory
+  readonly #cleaner: LogCleaner
   readonly #isrChanges: IsrChanges
   readonly #applier: MetadataApplier
   readonly #coordinatorLog: CoordinatorLog
@@ -133,6 +135,14 @@ export class Broker {
       event: (event) => sink.event(event),
     })
     this.settings = new TopicSettings(this.image, config, brokerId)
+    this.#cleaner = new LogCleaner({
+      env,
+      deadlines,
+      logs: this.#logs,
+      config: () => this.settings.broker,
+      sync: (path, done) => sink.sync(path, done),
+      flush: () => this.#flush(),
+    })
     this.#applier = new MetadataApplier(brokerId, this.image, this.replicas, this.#logs, this.settings)
     this.topics = new TopicCreator(this.quorum, config)
     this.producerIds = new ProducerIds(this.quorum, brokerId)
@@ -187,6 +197,7 @@ export class Broker {
     this.#every(checkpointEveryMs, () => this.#logs.checkpoint())
     this.#every(flushEveryMs, () => this.#flush())
     this.#every(this.config.logRetentionCheckIntervalMs, () => this.#retain())
+    this.#cleaner.start()
     this.quorum.start()
   }
 
@@ -197,6 +208,7 @@ export class Broker {
   shutDown(timeoutMs: number, beforeClosing: () => void, done: () => void): void {
     const close = (): void => {
       this.quorum.stop()
+      this.#cleaner.stop()
       beforeClosing()
       this.#logs.close()
       done()

@@ -1,6 +1,6 @@
 import type { Disk } from '../base/disk.ts'
 import type { Random } from '../base/random.ts'
-import type { Decompress } from '../records/batch.ts'
+import type { Compress, Decompress } from '../records/batch.ts'
 
 /** Everything of the outside world that a broker's core may touch. The worker thread and the simulator each have one. */
 export interface Env {
@@ -13,6 +13,7 @@ export interface Env {
   /** CRC-32C (Castagnoli) of bytes[from, to), as an unsigned 32-bit number. */
   crc32c(bytes: Uint8Array, from: number, to: number): number
   readonly decompress: Decompress
+  readonly compress: Compress
   /** Opens a file of a peer's directory for reading: how a follower gets at its leader's log. Throws DiskError. */
   openPeerFile(brokerId: number, path: string): PeerFile
 }

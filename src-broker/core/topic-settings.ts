@@ -19,7 +19,7 @@ export class TopicSettings {
   of(topic: string): TopicConfig {
     const known = this.#known.get(topic)
     if (known !== undefined) return known
-    const config = topicConfig(withDynamic(this.#config, this.#image, this.#brokerId), this.#image, topic)
+    const config = topicConfig(this.broker, this.#image, topic)
     this.#known.set(topic, config)
     return config
   }
@@ -32,8 +32,13 @@ export class TopicSettings {
     return this.of(topic).minInsyncReplicas
   }
 
+  /** The broker's own settings, dynamic ones included. */
+  get broker(): BrokerConfig {
+    return withDynamic(this.#config, this.#image, this.#brokerId)
+  }
+
   get replicaLagTimeMaxMs(): number {
-    return withDynamic(this.#config, this.#image, this.#brokerId).replicaLagTimeMaxMs
+    return this.broker.replicaLagTimeMaxMs
   }
 
   /** Some setting was altered. */

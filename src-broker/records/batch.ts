@@ -26,6 +26,9 @@ export type Crc32c = (bytes: Uint8Array, from: number, to: number) => number
 /** The content of a compressed block. Throws on garbage and on bombs: the limit is the implementation's. */
 export type Decompress = (codec: Codec, block: Uint8Array) => Uint8Array
 
+/** A block of records, compressed; the level is the codec's own, its default where none is given. */
+export type Compress = (codec: Codec, block: Uint8Array, level?: number) => Uint8Array
+
 export const batchHeaderBytes = 61
 /** Base offset and length: enough to know how long a batch is. */
 export const batchLengthEnd = 12
@@ -64,6 +67,9 @@ export const isLogAppendTime = (view: DataView, at: number): boolean => (attribu
 export const isTransactional = (view: DataView, at: number): boolean => (attributes(view, at) & transactionalBit) !== 0
 export const isControl = (view: DataView, at: number): boolean => (attributes(view, at) & controlBit) !== 0
 export const hasDeleteHorizon = (view: DataView, at: number): boolean => (attributes(view, at) & deleteHorizonBit) !== 0
+/** When the tombstones in the batch have been there long enough (KIP-534); Infinity where nobody has said so yet. */
+export const deleteHorizonMs = (view: DataView, at: number): number =>
+  hasDeleteHorizon(view, at) ? baseTimestamp(view, at) : Infinity
 
 /** Sequence of the last record. Sequences wrap from 2^31 − 1 to 0. */
 export const lastSequence = (view: DataView, at: number): number =>
@@ -97,6 +103,27 @@ export function isWhole(view: DataView, at: number, to: number): boolean {
   if (to - at < batchHeaderBytes) return false
   const size = sizeInBytes(view, at)
   return size >= batchHeaderBytes && size <= to - at && magic(view, at) === batchMagic
+}
+
+/** Says what is in a batch whose records were changed. The CRC is for the caller to mend. */
+export function stampContent(view: DataView, at: number, size: number, count: number, latestMs: number): void {
+  view.setInt32(at + 8, size - batchLengthEnd)
+  writeInt64(view, at + 35, latestMs)
+  view.setInt32(at + 57, count)
+}
+
+/** Sets the delete horizon, from which the records' times count from then on. The CRC is for the caller to mend. */
+export function stampDeleteHorizon(view: DataView, at: number, horizonMs: number): void {
+  view.setInt16(at + attributesAt, attributes(view, at) | deleteHorizonBit)
+  writeInt64(view, at + 27, horizonMs)
+}
+
+/** Makes the batch one without records, codec and delete horizon. The CRC is for the caller to mend. */
+export function stampEmpty(view: DataView, at: number): void {
+  view.setInt32(at + 8, batchHeaderBytes - batchLengthEnd)
+  view.setInt16(at + attributesAt, attributes(view, at) & ~(codecBits | deleteHorizonBit))
+  writeInt64(view, at + 27, maxTimestamp(view, at))
+  view.setInt32(at + 57, 0)
 }
 
 /** The bits of the attributes field. */

@@ -46,6 +46,8 @@ export function* readRecords(
 export class RecordCursor {
   offset = -1
   timestamp = -1
+  /** As it is written, whatever the batch says of its times. */
+  timestampDelta = 0
   readonly #reader: VarintReader
   readonly #baseOffset: number
   readonly #lastOffsetDelta: number
@@ -53,6 +55,8 @@ export class RecordCursor {
   /** The one time of all records where the broker's clock set it, else -1. */
   readonly #logAppendTime: number
   #left: number
+  #recordAt = 0
+  #offsetDeltaAt = 0
   #keyAt = 0
   #keyLength = -1
   #valueAt = 0
@@ -89,9 +93,12 @@ export class RecordCursor {
       return false
     }
     this.#left--
+    this.#recordAt = reader.at
     this.#recordEnd = this.#endOf(reader.varint(), reader.to)
     reader.byte() // Attributes: unused.
     const timestampDelta = reader.varlong()
+    this.timestampDelta = timestampDelta
+    this.#offsetDeltaAt = reader.at
     this.timestamp = this.#logAppendTime >= 0 ? this.#logAppendTime : this.#baseTimestamp + timestampDelta
     const offsetDelta = reader.varint()
     if (offsetDelta < 0 || offsetDelta > this.#lastOffsetDelta) throw new CorruptBatch(`offset delta ${offsetDelta}`)
@@ -108,6 +115,28 @@ export class RecordCursor {
 
   get hasKey(): boolean {
     return this.#keyLength >= 0
+  }
+
+  get hasValue(): boolean {
+    return this.#valueLength >= 0
+  }
+
+  /** The bytes that hold the records, decompressed, and where in them this one is. */
+  get block(): Uint8Array {
+    return this.#reader.bytes
+  }
+
+  get recordAt(): number {
+    return this.#recordAt
+  }
+
+  get recordEnd(): number {
+    return this.#recordEnd
+  }
+
+  /** Where in the record the offset delta begins, behind the time. */
+  get offsetDeltaAt(): number {
+    return this.#offsetDeltaAt
   }
 
   get key(): Uint8Array | null {

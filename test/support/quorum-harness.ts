@@ -263,6 +263,7 @@ export class QuorumHarness {
       random: this.random,
       disk: member.disk,
       crc32c: (bytes, from, to) => crc32c(bytes.subarray(from, to)),
+      compress: (_, block) => block,
       decompress: () => {
         throw new Error('metadata is not compressed')
       },

@@ -338,6 +338,7 @@ export class ReplicaCluster {
       random: seededRandom(1),
       disk,
       crc32c: checksum,
+      compress: (_, block) => block,
       decompress: (_, block) => block,
       openPeerFile: (brokerId, path) => {
         const peerDisk = this.#disks.get(brokerId)

@@ -73,6 +73,26 @@ export const brokerConfigs = {
     'Silence after which voters take the leader of the quorum for lost.',
   ).here('1000', 'the voters share a machine; a dead one is known at once, this is for a silent one'),
   'controller.quorum.election.timeout.ms': int(seconds, 'How long a round of votes may take.').here('500', 'as above'),
+  'controller.quorum.auto.join.enable': boolean(
+    false,
+    'Whether a broker that does not vote in the metadata quorum asks to.',
+  ).here('true', 'a broker that is added while the cluster runs votes like the others'),
+  'metadata.log.segment.bytes': int(1_073_741_824, 'A segment of the metadata log is closed before it would grow beyond this.')
+    .min(12)
+    .here('8388608', 'the log of a small cluster; it is read as a whole at each start'),
+  'metadata.log.max.record.bytes.between.snapshots': long(
+    20_971_520,
+    'How much the metadata log grows before a snapshot is taken.',
+  )
+    .min(1)
+    .here('4194304', 'as above'),
+  'metadata.log.max.snapshot.interval.ms': long(hours, 'The longest that a change of the metadata is in no snapshot; 0 never.').min(
+    0,
+  ),
+  'metadata.max.retention.bytes': long(104_857_600, 'What metadata log and snapshots may take before the oldest go.').here(
+    '16777216',
+    'as above',
+  ),
   'broker.session.timeout.ms': int(
     9 * seconds,
     'Silence after which the controller fences a broker and moves its leaders.',
@@ -109,6 +129,18 @@ export const brokerConfigs = {
   'log.cleanup.policy': list('delete', 'What becomes of old segments: deleted, compacted, or both.')
     .oneOf('compact', 'delete')
     .dynamic(),
+  'log.cleaner.enable': boolean(true, 'Whether compacted topics are compacted.'),
+  'log.cleaner.backoff.ms': long(15 * seconds, 'How long the cleaner rests where nothing is worth compacting.')
+    .min(0)
+    .dynamic(),
+  'log.cleaner.dedupe.buffer.size': long(134_217_728, 'Memory for the keys of one compaction.')
+    .here('33554432', 'several brokers share one process')
+    .dynamic(),
+  'log.cleaner.io.max.bytes.per.second': new Definition<number>(
+    'double',
+    '1.7976931348623157E308',
+    'The most that compaction reads.',
+  ).dynamic(),
   'log.cleaner.delete.retention.ms': long(days, 'How long a tombstone stays in a compacted topic.').min(0).dynamic(),
   'log.cleaner.max.compaction.lag.ms': long(longMax, 'The longest a record may stay uncompacted.').min(1).dynamic(),
   'log.cleaner.min.cleanable.ratio': double(

@@ -212,7 +212,6 @@ export const inertBrokerConfigs: { readonly [name: string]: Definition } = {
   // Metadata log and quorum
   'controller.listener.names': inert('list', null),
   'controller.quorum.append.linger.ms': inert('int', '25'),
-  'controller.quorum.auto.join.enable': inert('boolean', 'false'),
   'controller.quorum.bootstrap.servers': inert('list', ''),
   'controller.quorum.election.backoff.max.ms': inert('int', '1000'),
   'controller.quorum.fetch.max.bytes': inert('int', '1048576'),
@@ -224,12 +223,8 @@ export const inertBrokerConfigs: { readonly [name: string]: Definition } = {
   'controller.socket.timeout.ms': inert('int', '30000'),
   'initial.broker.registration.timeout.ms': inert('int', '60000'),
   'metadata.log.dir': inert('string', null),
-  'metadata.log.max.record.bytes.between.snapshots': inert('long', '20971520'),
-  'metadata.log.max.snapshot.interval.ms': inert('long', '3600000'),
-  'metadata.log.segment.bytes': inert('int', '1073741824'),
   'metadata.log.segment.ms': inert('long', '604800000'),
   'metadata.max.idle.interval.ms': inert('int', '500'),
-  'metadata.max.retention.bytes': inert('long', '104857600'),
   'metadata.max.retention.ms': inert('long', '604800000'),
 
   // Quotas and limits
@@ -261,12 +256,8 @@ export const inertBrokerConfigs: { readonly [name: string]: Definition } = {
     'string',
     'SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
   ).dynamic(),
-  'log.cleaner.backoff.ms': inert('long', '15000').dynamic(),
-  'log.cleaner.dedupe.buffer.size': inert('long', '134217728').dynamic(),
-  'log.cleaner.enable': inert('boolean', 'true'),
   'log.cleaner.io.buffer.load.factor': inert('double', '0.9').dynamic(),
   'log.cleaner.io.buffer.size': inert('int', '524288').dynamic(),
-  'log.cleaner.io.max.bytes.per.second': inert('double', '1.7976931348623157E308').dynamic(),
   'log.cleaner.threads': inert('int', '1').dynamic(),
   'log.dir': inert('list', '/tmp/kafka-logs'),
   'log.dir.failure.timeout.ms': inert('long', '30000'),

@@ -46,13 +46,20 @@ const minutesOrHours = (minutes: number | null, hours: number): number =>
 /** A log follows these. What is -1 or the largest long to Kafka has no limit. */
 export function logConfigOf(topic: TopicConfig): LogConfig {
   const isNothingDeleted = topic.cleanupPolicy.length === 0
+  const maxCompactionLagMs = unlimited(topic.maxCompactionLagMs)
+  const isCompacted = topic.cleanupPolicy.includes('compact')
   return {
     segmentBytes: topic.segmentBytes,
-    segmentMs: unlimited(topic.segmentMs),
+    // What is in the active segment is not compacted: it has to be closed by then.
+    segmentMs: Math.min(unlimited(topic.segmentMs), isCompacted ? maxCompactionLagMs : Infinity),
     segmentIndexBytes: topic.segmentIndexBytes,
     indexIntervalBytes: topic.indexIntervalBytes,
     retentionMs: isNothingDeleted ? Infinity : unlimited(topic.retentionMs),
     retentionBytes: isNothingDeleted ? Infinity : unlimited(topic.retentionBytes),
+    minCleanableDirtyRatio: topic.minCleanableDirtyRatio,
+    minCompactionLagMs: unlimited(topic.minCompactionLagMs),
+    maxCompactionLagMs,
+    deleteRetentionMs: unlimited(topic.deleteRetentionMs),
     cleanupPolicy: cleanupPolicyOf(topic.cleanupPolicy),
     maxMessageBytes: topic.maxMessageBytes,
     messageTimestampType: topic.messageTimestampType === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',

@@ -13,6 +13,14 @@ export interface LogConfig extends BatchRules {
   readonly retentionMs: number
   /** Of one partition. */
   readonly retentionBytes: number
+  /** How much of a compacted log must be new before it is compacted again. */
+  readonly minCleanableDirtyRatio: number
+  /** Younger records are not compacted. */
+  readonly minCompactionLagMs: number
+  /** Older ones are, however few they are. */
+  readonly maxCompactionLagMs: number
+  /** How long a tombstone stays after the compaction that met it first. */
+  readonly deleteRetentionMs: number
 }
 
 /** Apache Kafka 4.3's own. */
@@ -23,6 +31,10 @@ export const defaultLogConfig: LogConfig = {
   indexIntervalBytes: 4_096,
   retentionMs: 604_800_000,
   retentionBytes: Infinity,
+  minCleanableDirtyRatio: 0.5,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Infinity,
+  deleteRetentionMs: 86_400_000,
   cleanupPolicy: 'delete',
   maxMessageBytes: 1_048_588,
   messageTimestampType: 'CreateTime',

@@ -21,7 +21,7 @@ import { writeTopicId } from './partition-metadata.ts'
 /** There while the broker is stopped in an orderly way. Removed first at a start. */
 const cleanShutdownMarker = '.kafka_cleanshutdown'
 
-interface Held {
+export interface HeldLog {
   readonly topic: string
   readonly partition: number
   readonly log: PartitionLog
@@ -31,10 +31,13 @@ export class LogDirectory {
   /** Whether the broker had been stopped in an orderly way before this start. */
   readonly wasClean: boolean
   readonly #env: LogEnv
-  readonly #logs = new Map<string, Held>()
+  readonly #logs = new Map<string, HeldLog>()
   readonly #recoveryPoints: OffsetCheckpoint
   readonly #highWatermarks: OffsetCheckpoint
   readonly #logStartOffsets: OffsetCheckpoint
+  readonly #cleanerOffsets: OffsetCheckpoint
+  /** Up to where each log is compacted, by directory. */
+  readonly #cleanedTo: Map<string, number>
   readonly #onRecoveryPointLowered = () => this.checkpoint()
 
   /** Finds the logs of the last run and recovers them where need be. They have `config` until they are given their own. */
@@ -44,6 +47,8 @@ export class LogDirectory {
     this.#recoveryPoints = new OffsetCheckpoint(disk, 'recovery-point-offset-checkpoint')
     this.#highWatermarks = new OffsetCheckpoint(disk, 'replication-offset-checkpoint')
     this.#logStartOffsets = new OffsetCheckpoint(disk, 'log-start-offset-checkpoint')
+    this.#cleanerOffsets = new OffsetCheckpoint(disk, 'cleaner-offset-checkpoint')
+    this.#cleanedTo = this.#cleanerOffsets.read()
     this.wasClean = disk.exists(cleanShutdownMarker)
     disk.remove(cleanShutdownMarker)
     const recoveryPoints = this.#recoveryPoints.read()
@@ -68,7 +73,7 @@ export class LogDirectory {
     return this.#logs.get(partitionDirectoryName(topic, partition))?.log
   }
 
-  all(): Iterable<{ readonly topic: string; readonly partition: number; readonly log: PartitionLog }> {
+  all(): Iterable<HeldLog> {
     return this.#logs.values()
   }
 
@@ -82,6 +87,19 @@ export class LogDirectory {
     const log = PartitionLog.open(this.#env, name, config)
     this.#hold(name, { topic, partition, log })
     return log
+  }
+
+  /** Up to where a log is compacted; 0 if it never was. */
+  cleanedTo(topic: string, partition: number): number {
+    return this.#cleanedTo.get(partitionDirectoryName(topic, partition)) ?? 0
+  }
+
+  cleaned(topic: string, partition: number, offset: number): void {
+    this.#cleanedTo.set(partitionDirectoryName(topic, partition), offset)
+    const lines = Array.from(this.#logs, ([name, held]) => [held, this.#cleanedTo.get(name)] as const)
+      .filter(([, cleanedTo]) => cleanedTo !== undefined)
+      .map(([held, cleanedTo]) => `${held.topic} ${held.partition} ${cleanedTo}`)
+    this.#cleanerOffsets.write(lines)
   }
 
   /** Removes a log with all its files. Renamed first, so that after a crash nobody takes what is left for a partition. */
@@ -107,6 +125,7 @@ export class LogDirectory {
     const newName = newNameOf(topic, partition, held.log.topicId ?? 'unknown')
     held.log.abandon()
     this.#logs.delete(name)
+    this.#cleanedTo.delete(name)
     disk.remove(newName)
     disk.rename(name, newName)
     return newName
@@ -136,7 +155,7 @@ export class LogDirectory {
     this.#logs.clear()
   }
 
-  #hold(name: string, held: Held): void {
+  #hold(name: string, held: HeldLog): void {
     held.log.onRecoveryPointLowered = this.#onRecoveryPointLowered
     this.#logs.set(name, held)
   }

@@ -1,5 +1,4 @@
-import type { Decompress } from '../../records/batch.ts'
 import type { Env } from '../env.ts'
 
 /** What a log needs of the outside world. Time comes with each call. */
-export type LogEnv = Pick<Env, 'disk' | 'crc32c'> & { readonly decompress: Decompress }
+export type LogEnv = Pick<Env, 'disk' | 'crc32c' | 'decompress' | 'compress'>

@@ -27,6 +27,7 @@ import { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerState, type RememberedBatch } from './producer-state.ts'
 import { loadProducers, recoveryPosition, scanFrom } from './recovery.ts'
 import type { Segment } from './segment.ts'
+import { finishSwaps } from './segment-swap.ts'
 import { type Place, Segments } from './segments.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
 
@@ -461,6 +462,17 @@ export class PartitionLog {
     return count
   }
 
+  // ── compact ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What a compaction works on, over several turns: as long as `holds` says so, and its `cuts` stay the same. */
+  get content(): Content {
+    return this.#opened()
+  }
+
+  holds(segments: Segments): boolean {
+    return this.#content?.segments === segments
+  }
+
   // ── on disk ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Returns once all that is in the log would survive a power loss. Blocks: see `beginFlush` for doing it beside other work. */
@@ -550,7 +562,7 @@ export class PartitionLog {
 
   #open(): Content {
     const { disk, crc32c } = this.#env
-    const names = disk.list(this.directory)
+    const names = finishSwaps(disk, this.directory, disk.list(this.directory))
     const segments = new Segments(disk, this.directory, names, this.#logStartOffset)
     const snapshots = new ProducerSnapshots(disk, this.directory, names, crc32c)
     const content: Content = { segments, snapshots, producers: new ProducerState() }
@@ -593,7 +605,7 @@ export class PartitionLog {
 }
 
 /** What the files of a log hold. */
-interface Content {
+export interface Content {
   readonly segments: Segments
   readonly producers: ProducerState
   readonly snapshots: ProducerSnapshots

@@ -43,6 +43,11 @@ export class ProducerState {
     return Infinity
   }
 
+  /** Where the newest batch of a producer ends that is remembered; -1 where none is. */
+  lastOffsetOf(producerId: number): number {
+    return this.#producers.get(producerId)?.newest?.lastOffset ?? -1
+  }
+
   /** Error code of a batch that is about to be appended; 0 also for a duplicate, which is then in `duplicate`. */
   check(view: DataView, at: number, origin: Origin): number {
     this.duplicate = undefined

@@ -18,14 +18,17 @@ export class Segment {
   size: number
   readonly #disk: Disk
   readonly #directory: string
+  readonly #suffix: string
   /** What the end of the segment says; undefined until looked at. */
   #tail: Tail | undefined
   /** Time of the first batch, from which the age of the segment counts; undefined until looked at. */
   #firstTimestamp: number | undefined
 
-  constructor(disk: Disk, directory: string, baseOffset: number) {
+  /** The suffix marks a segment that is being made and is no part of the log yet. */
+  constructor(disk: Disk, directory: string, baseOffset: number, suffix = '') {
     this.#disk = disk
     this.#directory = directory
+    this.#suffix = suffix
     this.baseOffset = baseOffset
     this.file = disk.open(this.#path('.log'))
     this.offsets = new OffsetIndex(disk.open(this.#path('.index')), baseOffset)
@@ -201,7 +204,7 @@ export class Segment {
   }
 
   #path(kind: (typeof segmentFileKinds)[number]): string {
-    return `${this.#directory}/${offsetFileName(this.baseOffset, kind)}`
+    return `${this.#directory}/${offsetFileName(this.baseOffset, kind)}${this.#suffix}`
   }
 }
 

@@ -16,6 +16,8 @@ export class Segments {
   readonly #directory: string
   readonly #row: Segment[]
   readonly #places = new RecentPlaces()
+  /** Counts how often segments went or were cut: whoever works on them over several turns looks whether they are still there. */
+  cuts = 0
 
   /** Those in the partition's directory listing, or a first one at `baseOffset`. */
   constructor(disk: Disk, directory: string, fileNames: readonly string[], baseOffset: number) {
@@ -72,12 +74,14 @@ export class Segments {
    * one with a hole.
    */
   keepFirst(count: number): void {
+    this.cuts++
     while (this.#row.length > count) this.#row.pop()!.remove()
     this.#places.clear()
   }
 
   /** Removes the oldest, the very oldest first, for the same reason. */
   removeFirst(count: number): void {
+    this.cuts++
     for (const segment of this.#row.splice(0, count)) segment.remove()
   }
 
@@ -112,6 +116,14 @@ export class Segments {
     return position === segment.size && next !== undefined
       ? { segmentBase: next.baseOffset, position: 0 }
       : { segmentBase: segment.baseOffset, position }
+  }
+
+  /** Lets one segment stand for some that follow each other. `swap` exchanges the files. */
+  replace(old: readonly Segment[], swap: () => void): void {
+    for (const segment of old) segment.abandon()
+    swap()
+    const { baseOffset } = old[0]!
+    this.#row.splice(this.indexOf(baseOffset), old.length, new Segment(this.#disk, this.#directory, baseOffset))
   }
 
   close(): void {

@@ -8,12 +8,12 @@ import * as batch from '../../../src-broker/records/batch.ts'
 import { type BatchOptions, buildBatch } from '../../../src-broker/records/build.ts'
 import { readRecords } from '../../../src-broker/records/read.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
-import { crc32c, decompress, text, viewOf } from '../records/samples.ts'
+import { compress, crc32c, decompress, text, viewOf } from '../records/samples.ts'
 
 export const startMs = 1_700_000_000_000
 export const directory = 'orders-0'
 
-export const envOn = (disk: MemoryDisk): LogEnv => ({ disk, crc32c, decompress })
+export const envOn = (disk: MemoryDisk): LogEnv => ({ disk, crc32c, decompress, compress })
 
 export interface Bench {
   readonly disk: MemoryDisk

@@ -7,7 +7,7 @@ import { decodeText, encodeText } from '../../../src-broker/base/text.ts'
 import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
 import { LogDirectory } from '../../../src-broker/core/log/log-directory.ts'
 import { FileDisk } from '../../../src-broker/runtime/file-disk.ts'
-import { crc32c, decompress } from '../records/samples.ts'
+import { compress, crc32c, decompress } from '../records/samples.ts'
 import { contents, fill, filled } from './bench.ts'
 
 let root: string
@@ -103,7 +103,7 @@ test.runIf(fs.existsSync('/proc/self/fd'))('however many files are used, few des
 test('a broker’s logs survive an orderly stop and a kill on real files', () => {
   const start = (descriptorsMax?: number) =>
     new LogDirectory(
-      { disk: new FileDisk(root, descriptorsMax), crc32c, decompress },
+      { disk: new FileDisk(root, descriptorsMax), crc32c, decompress, compress },
       { ...defaultLogConfig, segmentBytes: 500 },
     )
   const logs = start(4)

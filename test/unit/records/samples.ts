@@ -1,4 +1,4 @@
-import { zstdDecompressSync } from 'node:zlib'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { crc32c as nativeCrc32c } from '@node-rs/crc32'
 import { type Codec, type Crc32c, codecs } from '../../../src-broker/records/batch.ts'
 
@@ -7,6 +7,11 @@ export const crc32c: Crc32c = (bytes, from, to) => nativeCrc32c(bytes.subarray(f
 export const decompress = (codec: Codec, block: Uint8Array): Uint8Array => {
   if (codec !== codecs.zstd) throw new Error(`no codec ${codec} in this test`)
   return zstdDecompressSync(block)
+}
+
+export const compress = (codec: Codec, block: Uint8Array): Uint8Array => {
+  if (codec !== codecs.zstd) throw new Error(`no codec ${codec} in this test`)
+  return zstdCompressSync(block)
 }
 
 export const fromHex = (hex: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(hex, 'hex'))
