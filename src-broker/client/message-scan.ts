@@ -10,7 +10,7 @@ import { type Fetched, fetchBatches } from './fetch-batches.ts'
 import type { ReadRecord } from './fetched-batch.ts'
 import { type LogRange, logRanges, offsetsAt } from './offsets.ts'
 import { type Appetite, BackwardScan, ForwardScan, type OffsetRange, type PartitionScan } from './partition-scan.ts'
-import { TextFilter } from './text-filter.ts'
+import { type TextFilter, textFilter } from './text-filter.ts'
 
 export interface ScanRequest {
   readonly topic: string
@@ -75,7 +75,7 @@ export class MessageScan {
   constructor(client: ClusterClient, request: ScanRequest, pageRows: number) {
     this.#client = client
     this.#request = request
-    this.#filter = request.contains === '' ? null : new TextFilter(request.contains)
+    this.#filter = textFilter(request.contains)
     const { from } = request
     this.#isBackward = from.kind === 'newest' || (from.kind === 'position' && from.position.isBackward)
     this.#appetite = this.#appetiteFor(pageRows)

@@ -10,10 +10,13 @@ import { KafkaFailure } from './failures.ts'
 import { type Fetched, fetchOnce } from './fetch-batches.ts'
 import { type ReadRecord, recordsOf } from './fetched-batch.ts'
 import { logRanges } from './offsets.ts'
+import { type TextFilter, textFilter } from './text-filter.ts'
 
 export interface TailOptions {
   readonly topic: string
   readonly partitions: readonly number[]
+  /** Rows without this text are passed over; empty takes all. */
+  readonly contains: string
   /** Rows to keep for the onlooker at most: older ones are skipped. */
   readonly rowsMax: number
   /** Rows in the order they were read, and how many were skipped before them. Fetching waits for the promise. */
@@ -32,6 +35,7 @@ const deliveryMs = 80
 export class Tail {
   readonly #client: ClusterClient
   readonly #options: TailOptions
+  readonly #filter: TextFilter | null
   readonly #stop = new AbortController()
   /** The next offset to read, by partition. */
   readonly #next = new Map<number, number>()
@@ -43,6 +47,7 @@ export class Tail {
   constructor(client: ClusterClient, options: TailOptions) {
     this.#client = client
     this.#options = options
+    this.#filter = textFilter(options.contains)
   }
 
   /** Resolves once every partition that can be reached has its place: what is written from now on will be seen. */
@@ -134,7 +139,7 @@ export class Tail {
     const { rowsMax } = this.#options
     const last = batches.at(-1)
     if (last === undefined) return false
-    for (const batch of batches) this.#rows.push(...recordsOf(batch, partition, offset, highWatermark, null))
+    for (const batch of batches) this.#rows.push(...recordsOf(batch, partition, offset, highWatermark, this.#filter))
     const next = Math.max(offset, Math.min(last.lastOffset + 1, highWatermark))
     const nearEnd = Math.max(next, highWatermark - rowsMax)
     this.#next.set(partition, nearEnd)

@@ -38,6 +38,9 @@ export class TextFilter {
   }
 }
 
+/** Null where everything passes. */
+export const textFilter = (text: string): TextFilter | null => (text === '' ? null : new TextFilter(text))
+
 const asBuffer = (bytes: Uint8Array): Buffer =>
   bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 const latin1 = (bytes: Uint8Array): string => asBuffer(bytes).toString('latin1')

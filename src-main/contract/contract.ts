@@ -2,7 +2,15 @@
 // 64-bit integers that come from message contents stay text; offsets and timestamps are numbers (Kafka's stay below 2^53).
 import type { BrokerView, ClusterView, PulseEvent } from './cluster.ts'
 import type { GroupDetail, GroupSummary, ResetOutcome, ResetPlan, ResetRequest } from './groups.ts'
-import type { MessageDetail, MessagePage, MessageQuery, ProduceOutcome, ProduceRequest, TailBatch } from './messages.ts'
+import type {
+  MessageDetail,
+  MessagePage,
+  MessageQuery,
+  ProduceOutcome,
+  ProduceRequest,
+  TailBatch,
+  TailRequest,
+} from './messages.ts'
 import type { SampleProgress, SampleSet } from './samples.ts'
 import type { TopicCreation, TopicDetail, TopicSummary } from './topics.ts'
 
@@ -27,7 +35,7 @@ export interface Requests {
   'messages.detail': (p: { topic: string; partition: number; offset: number }) => MessageDetail
   'messages.produce': (p: ProduceRequest) => ProduceOutcome
   /** Follows a topic from its end; rows come as 'tail' events until stopped. Returns the id that the events carry. */
-  'tail.start': (p: { topic: string; partitions: readonly number[] | null }) => { tailId: string }
+  'tail.start': (request: TailRequest) => { tailId: string }
   'tail.stop': (p: { tailId: string }) => null
   'groups.list': () => readonly GroupSummary[]
   'groups.describe': (p: { groupId: string }) => GroupDetail

@@ -7,7 +7,8 @@ export type Payload =
   | { readonly kind: 'text'; readonly text: string; readonly sizeBytes: number; readonly isCut: boolean }
   | { readonly kind: 'binary'; readonly hex: string; readonly sizeBytes: number; readonly isCut: boolean }
 
-export type RowKind = 'record' | 'transaction-commit' | 'transaction-abort' | 'control'
+/** `unreadable`: a batch that is damaged, too large or of an old format; its raw bytes stand for the value. */
+export type RowKind = 'record' | 'transaction-commit' | 'transaction-abort' | 'control' | 'unreadable'
 
 /** One line of the message list; long contents are cut (`isCut`), the detail has them whole. */
 export interface MessageRow {
@@ -67,6 +68,21 @@ export interface MessagePage {
   readonly scannedBytes: number
   readonly tookMs: number
   readonly stopped: 'page-full' | 'end' | 'scan-limit'
+  /** Partitions that the page lacks although something may be in them, and why. The cursor asks them again. */
+  readonly unreachable: readonly UnreachablePartition[]
+}
+
+export interface UnreachablePartition {
+  readonly partition: number
+  readonly reason: string
+}
+
+export interface TailRequest {
+  readonly topic: string
+  /** Null means all. */
+  readonly partitions: readonly number[] | null
+  /** As in a MessageQuery. */
+  readonly contains: string
 }
 
 /** Rows that arrived since the last batch; `skipped` of them were dropped because the window could not keep up. */

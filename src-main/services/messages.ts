@@ -15,7 +15,6 @@ import type {
   PayloadInput,
   ProduceOutcome,
   ProduceRequest,
-  RowKind,
 } from '../contract/messages.ts'
 import { RequestFailed } from '../contract/rpc.ts'
 import type { Journal } from '../store/journal.ts'
@@ -25,11 +24,6 @@ import { detailBytesMax, hexOf, payloadOf, rowBytesMax } from './payload.ts'
 /** A search stops after this much and says so; the window decides whether it goes on. */
 const searchBudget = { records: 5_000_000, milliseconds: 3_000 }
 const detailFetchBytes = 65_536
-
-/** Partitions that the page lacks although something may be in them, and why. */
-interface Unreachable {
-  readonly unreachable: readonly { readonly partition: number; readonly reason: string }[]
-}
 
 export class MessageService {
   readonly handlers: Pick<Handlers, 'messages.page' | 'messages.detail' | 'messages.produce'>
@@ -53,7 +47,7 @@ export class MessageService {
     this.#waiting.clear()
   }
 
-  async #page(query: MessageQuery): Promise<MessagePage & Unreachable> {
+  async #page(query: MessageQuery): Promise<MessagePage> {
     const startedMs = performance.now()
     const scan = await this.#scanFor(query)
     const page = await scan.page(query.limit, searchBudget)
@@ -139,15 +133,12 @@ export function rowOf(record: ReadRecord): MessageRow {
     offset: record.offset,
     timestampMs: record.timestamp,
     timestampType: isBatch(record.batch) && batch.isLogAppendTime(view, at) ? 'append' : 'create',
-    kind: kindOf(record),
+    kind: record.kind,
     key: payloadOf(record.key, rowBytesMax),
     value: payloadOf(record.value, rowBytesMax),
     headerCount: record.headers.length,
   }
 }
-
-/** What cannot be read is shown as a record of raw bytes. */
-const kindOf = ({ kind }: ReadRecord): RowKind => (kind === 'unreadable' ? 'record' : kind)
 
 const isBatch = ({ view, at, sizeBytes }: FetchedBatch): boolean => batch.isWhole(view, at, at + sizeBytes)
 

@@ -11,6 +11,7 @@ const brokerId = v.pipe(natural, v.maxValue(0x7fff_ffff))
 /** Longer than any legal name: what is not legal is the cluster's to say. */
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(1_000))
 const contents = v.pipe(v.string(), v.maxLength(64 * 1024 * 1024))
+const contains = v.pipe(v.string(), v.maxLength(10_000))
 const hex = v.pipe(contents, v.regex(/^(?:[0-9a-f]{2})*$/i, 'hex digits in pairs'))
 
 const payloadInput = v.variant('kind', [
@@ -80,7 +81,7 @@ const schemas = {
     partitions,
     from: start,
     limit: v.pipe(integer, v.minValue(1), v.maxValue(1_000)),
-    contains: v.pipe(v.string(), v.maxLength(10_000)),
+    contains,
   }),
   'messages.detail': v.object({ topic: name, partition, offset: natural }),
   'messages.produce': v.object({
@@ -90,7 +91,7 @@ const schemas = {
     value: payloadInput,
     headers: v.pipe(v.array(v.object({ key: v.string(), value: payloadInput })), v.maxLength(10_000)),
   }),
-  'tail.start': v.object({ topic: name, partitions }),
+  'tail.start': v.object({ topic: name, partitions, contains }),
   'tail.stop': v.object({ tailId: name }),
   'groups.describe': one.group,
   'groups.planReset': v.object({ groupId: name, topic: name, partitions, target: resetTarget }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ClusterClient } from '../../src-broker/client/cluster-client.ts'
 import { Tail } from '../../src-broker/client/tail.ts'
 import type { Handlers } from '../contract/contract.ts'
+import type { TailRequest } from '../contract/messages.ts'
 import { RequestFailed } from '../contract/rpc.ts'
 import type { EventBus } from './event-bus.ts'
 import { rowOf } from './messages.ts'
@@ -21,7 +22,7 @@ export class TailService {
     this.#client = client
     this.#events = events
     this.handlers = {
-      'tail.start': ({ topic, partitions }) => this.#start(topic, partitions),
+      'tail.start': (request) => this.#start(request),
       'tail.stop': ({ tailId }) => this.#stop(tailId),
     }
   }
@@ -30,7 +31,7 @@ export class TailService {
     for (const tailId of [...this.#tails.keys()]) this.#stop(tailId)
   }
 
-  async #start(topic: string, asked: readonly number[] | null): Promise<{ tailId: string }> {
+  async #start({ topic, partitions: asked, contains }: TailRequest): Promise<{ tailId: string }> {
     const there = (await this.#client.topic(topic)).partitions.map(({ partition }) => partition)
     const missing = asked?.find((partition) => !there.includes(partition))
     if (missing !== undefined) {
@@ -40,6 +41,7 @@ export class TailService {
     const tail = new Tail(this.#client, {
       topic,
       partitions: asked ?? there,
+      contains,
       rowsMax,
       onRows: (rows, skipped) => this.#events.emit('tail', { tailId, rows: rows.map(rowOf), skipped }),
     })

@@ -1,4 +1,4 @@
-import type { MessageDetail, MessagePage, MessageQuery, MessageRow, Payload } from '../../src-main/contract/messages.ts'
+import type { MessageDetail, MessagePage, MessageQuery, MessageRow } from '../../src-main/contract/messages.ts'
 import type { Client } from '../api/client.ts'
 import { parseTime, type Zone } from '../lib/time.ts'
 import { rowKey } from './row-key.ts'
@@ -7,11 +7,6 @@ import { type Explained, explain } from './toasts.svelte.ts'
 
 export type Start = 'newest' | 'oldest' | 'offset' | 'timestamp'
 
-interface Unreachable {
-  readonly partition: number
-  readonly reason: string
-}
-
 /** What reading cost so far, over all pages of one question. */
 export interface Scan {
   readonly records: number
@@ -19,7 +14,7 @@ export interface Scan {
   readonly tookMs: number
   readonly stopped: MessagePage['stopped']
   /** Partitions that could not be read: what is shown lacks them. */
-  readonly unreachable: readonly Unreachable[]
+  readonly unreachable: MessagePage['unreachable']
 }
 
 const pageLimit = 200
@@ -62,14 +57,14 @@ export class MessageList {
     this.topic = topic
     this.#zone = zone
     this.tail = new Tail(client, topic)
-    this.tail.accepts = (row) => matches(row, this.contains)
   }
 
   /** Asks from the start. An older answer that comes late is dropped. */
   async load(): Promise<void> {
     const from = this.from
     if (from === null) return
-    if (this.tail.state !== 'off' && this.start !== 'newest') this.tail.stop()
+    if (this.tail.state !== 'off' && this.start === 'newest') return this.goLive()
+    this.tail.stop()
     await this.#ask(from, true)
   }
 
@@ -89,12 +84,12 @@ export class MessageList {
   async goLive(): Promise<void> {
     this.start = 'newest'
     try {
-      await this.tail.start(this.partitions)
+      await this.tail.start(this.partitions, this.contains)
     } catch (error) {
       this.error = explain(error)
       return
     }
-    await this.load()
+    await this.#ask({ kind: 'newest' }, true)
   }
 
   async show(row: MessageRow): Promise<void> {
@@ -103,7 +98,7 @@ export class MessageList {
     this.selectedKey = key
     this.detail = null
     this.detailError = null
-    if (row.kind !== 'record') return
+    if (!hasContents(row)) return
     try {
       const { partition, offset } = row
       const detail = await this.#client.api['messages.detail']({ topic: this.topic, partition, offset })
@@ -146,7 +141,7 @@ export class MessageList {
       bytes: (before?.bytes ?? 0) + page.scannedBytes,
       tookMs: (before?.tookMs ?? 0) + page.tookMs,
       stopped: page.stopped,
-      unreachable: (page as MessagePage & { unreachable?: readonly Unreachable[] }).unreachable ?? [],
+      unreachable: page.unreachable,
     }
   }
 
@@ -163,11 +158,5 @@ export class MessageList {
   }
 }
 
-/** Whether a row that came live shows the text: the host filters pages, the window what it is sent. */
-function matches(row: MessageRow, contains: string): boolean {
-  const wanted = contains.toLowerCase()
-  return wanted === '' || textOf(row.key).includes(wanted) || textOf(row.value).includes(wanted)
-}
-
-const textOf = (payload: Payload): string =>
-  payload.kind === 'json' || payload.kind === 'text' ? payload.text.toLowerCase() : ''
+/** A marker of the cluster has nothing to look into. */
+export const hasContents = ({ kind }: MessageRow): boolean => kind === 'record' || kind === 'unreadable'

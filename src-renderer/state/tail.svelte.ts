@@ -17,7 +17,6 @@ export class Tail {
   skipped = $state(0)
   /** Rows that the page below already shows. */
   known: ReadonlySet<string> = new Set()
-  accepts: (row: MessageRow) => boolean = () => true
   readonly #client: Client
   readonly #topic: string
   #tailId: string | null = null
@@ -31,11 +30,12 @@ export class Tail {
     this.#topic = topic
   }
 
-  async start(partitions: readonly number[] | null): Promise<void> {
+  async start(partitions: readonly number[] | null, contains: string): Promise<void> {
+    if (this.#tailId !== null) this.#forget(this.#tailId)
     this.#reset('live')
     this.#stopListening = this.#client.on('tail', (batch) => this.#received(batch))
     try {
-      const { tailId } = await this.#client.api['tail.start']({ topic: this.#topic, partitions })
+      const { tailId } = await this.#client.api['tail.start']({ topic: this.#topic, partitions, contains })
       if (this.state === 'off') return this.#forget(tailId)
       this.#tailId = tailId
       for (const batch of this.#early.splice(0)) this.#received(batch)
@@ -66,7 +66,7 @@ export class Tail {
       return
     }
     if (batch.tailId !== this.#tailId) return
-    this.#arrived.push(...batch.rows.filter((row) => this.accepts(row)))
+    this.#arrived.push(...batch.rows)
     const over = this.#arrived.length - keptMax
     if (over > 0) this.#arrived.splice(0, over)
     this.skipped += batch.skipped + Math.max(0, over)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import type { MessageDetail, MessageRow } from '../../src-main/contract/messages.ts'
+import type { MessageDetail, MessageRow, Payload } from '../../src-main/contract/messages.ts'
 import { kcatCommand, messageAsJson } from '../../src-renderer/features/messages/copy.ts'
 import { FakeHost } from './support/fake-host.ts'
 import { bigJson, detailOf, json, type Maker, text } from './support/fake-messages.ts'
@@ -49,6 +49,15 @@ test('newest first; null, empty and tombstone are told apart', async () => {
   expect(host.asked('messages.page')[0]).toMatchObject({ from: { kind: 'newest' }, partitions: null, contains: '' })
   const chips = rowsOf('Messages')[0]!.querySelectorAll('.chip')
   expect(chips.length, 'the text null is no mark').toBe(1)
+})
+
+test('a batch that cannot be read is a line of its own, and its bytes can be looked at', async () => {
+  const bytes: Payload = { kind: 'binary', hex: 'cafe', sizeBytes: 2, isCut: false }
+  const host = topicOf({ value: text('sound') }, { kind: 'unreadable', value: bytes })
+  await openWindow(host, url)
+  await page.getByText('cannot be read: damaged, too large or of an old format').click()
+  await expect.element(detail().getByLabelText('Bytes in hex')).toMatchTextContent('ca fe')
+  await expect.element(detail().getByRole('button', { name: 'Resend…' })).not.toBeInTheDocument()
 })
 
 test('64-bit integers are exact in the row, in the detail, and in what is copied', async () => {
@@ -186,7 +195,7 @@ test('live: rows come in on top, Pause holds the view, what was dropped is count
       rows: [{ ...host.maker(0, offset, Date.now()), value: text(words) }],
       skipped,
     })
-  await expect.poll(() => host.asked('tail.start')).toEqual([{ topic: 'orders', partitions: null }])
+  await expect.poll(() => host.asked('tail.start')).toEqual([{ topic: 'orders', partitions: null, contains: '' }])
   send(1, 'second')
   await expect.element(page.getByText('second', { exact: true })).toBeVisible()
   expect(cellsOf(0).at(-1)).toBe('second')
@@ -199,6 +208,18 @@ test('live: rows come in on top, Pause holds the view, what was dropped is count
   await expect.element(page.getByText('third', { exact: true })).toBeVisible()
   await page.getByRole('button', { name: /^Live/ }).click()
   await expect.poll(() => host.asked('tail.stop')).toEqual([{ tailId: 'tail-1' }])
+})
+
+test('live: a search asks the host for what holds the text, from now on and before', async () => {
+  const host = topicOf({ value: text('first') })
+  await openWindow(host, url)
+  await page.getByRole('button', { name: /^Live/ }).click()
+  await expect.element(page.getByRole('button', { name: 'Pause' })).toBeVisible()
+  await page.getByLabelText('Search key, value and headers').fill('late')
+  await userEvent.keyboard('{Enter}')
+  await expect.poll(() => host.asked('tail.start').at(-1)).toMatchObject({ contains: 'late' })
+  await expect.poll(() => host.asked('messages.page').at(-1)).toMatchObject({ contains: 'late' })
+  expect(host.asked('tail.stop')).toEqual([{ tailId: 'tail-1' }])
 })
 
 test('a record that comes both live and with the page is shown once', async () => {

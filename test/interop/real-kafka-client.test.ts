@@ -233,7 +233,7 @@ describe.skipIf(bootstrap === '')('a real Kafka', () => {
       for (const { partition, offset } of batch.rows) seen.add(`${partition}@${offset}`)
       skipped += batch.skipped
     })
-    const { tailId } = await handlers['tail.start']({ topic, partitions: null })
+    const { tailId } = await handlers['tail.start']({ topic, partitions: null, contains: '' })
     const producer = kafka.producer()
     await producer.connect()
     const startedMs = performance.now()

@@ -355,6 +355,7 @@ export class FakeHost {
       scannedBytes: all.length * 184,
       tookMs: Math.max(1, Math.round(all.length / 412)),
       stopped: isMore && from.kind !== 'offset' ? 'page-full' : 'end',
+      unreachable: [],
     }
   }
 

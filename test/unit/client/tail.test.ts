@@ -15,9 +15,13 @@ beforeEach(async () => {
   seen = []
   skipped = 0
   onlooker = () => {}
-  tail = new Tail(cluster.client, {
+  tail = tailOf('')
+})
+const tailOf = (contains: string) =>
+  new Tail(cluster.client, {
     topic: 'flights',
     partitions: [0, 1],
+    contains,
     rowsMax: 5,
     onRows: (rows, missed) => {
       seen.push(...rows.map(({ partition, offset }) => `${partition}@${offset}`))
@@ -25,7 +29,6 @@ beforeEach(async () => {
       return onlooker()
     },
   })
-})
 afterEach(async () => {
   tail.stop()
   await cluster.stop()
@@ -43,6 +46,16 @@ test('it begins at the end and shows what comes, of every partition', async () =
   await expect.poll(() => seen.toSorted()).toEqual(['0@3', '1@0', '1@1'])
   write(1)
   await expect.poll(() => seen.length).toBe(4)
+  expect(skipped).toBe(0)
+})
+
+test('asked for a text, it shows what holds it and passes over the rest', async () => {
+  tail = tailOf('jfk')
+  await tail.start()
+  logs[0]!.append([{ timestamp: 1, value: 'LAX' }])
+  logs[0]!.append([{ timestamp: 1, value: 'from JFK' }])
+  logs[1]!.append([{ timestamp: 1, key: 'jfk' }])
+  await expect.poll(() => seen.toSorted()).toEqual(['0@1', '1@0'])
   expect(skipped).toBe(0)
 })
 

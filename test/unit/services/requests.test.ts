@@ -57,7 +57,7 @@ describe('what a window may send', () => {
       { plan: { groupId: 'g', topic: 't', target: { kind: 'earliest' }, refusal: null, steps: [{ partition: 0 }] } },
     ],
     ['samples.load', { names: [] }],
-    ['tail.start', { topic: { toString: 'x' }, partitions: null }],
+    ['tail.start', { topic: { toString: 'x' }, partitions: null, contains: '' }],
     ['pulse.history', { sinceMs: 'yesterday' }],
   ] as const)('%s does not take %j', (name, argument) => {
     expect(faultOf(name, argument)).toMatch(/^[\w.]+: ./)
