@@ -39,7 +39,8 @@ class OpenPeerFile implements PeerFile {
   readonly #owner: PeerFiles
   readonly #path: string
   #descriptor: number | undefined
-  #inode: number | undefined
+  /** Which file this is. A compacted segment is another one of the same name, and may get the number of one before it. */
+  #identity: string | undefined
 
   constructor(owner: PeerFiles, path: string) {
     this.#owner = owner
@@ -63,11 +64,12 @@ class OpenPeerFile implements PeerFile {
 
   #reopen(): number {
     const descriptor = fs.openSync(this.#path, 'r')
-    const { ino } = fs.fstatSync(descriptor)
+    const { ino, birthtimeMs } = fs.fstatSync(descriptor)
+    const identity = `${ino} ${birthtimeMs}`
     this.#descriptor = descriptor
     this.#owner.used(this)
-    if (this.#inode !== undefined && this.#inode !== ino) throw new DiskError('ESTALE', this.#path)
-    this.#inode = ino
+    if (this.#identity !== undefined && this.#identity !== identity) throw new DiskError('ESTALE', this.#path)
+    this.#identity = identity
     return descriptor
   }
 

@@ -54,6 +54,12 @@ export class MemoryDisk implements Disk {
     this.#directories.delete(path)
   }
 
+  /** A file as whoever has opened it goes on to read it, whatever becomes of its name. Undefined where there is none. */
+  openForReading(path: string): Pick<DiskFile, 'read'> | undefined {
+    const file = this.#files.get(path)
+    return file && { read: (into, at, length, position) => readPart(file, into, at, length, position) }
+  }
+
   /** The file behind a handle; made on the first write. */
   file(path: string, create: boolean): MemoryFile | undefined {
     const found = this.#files.get(path)
@@ -133,9 +139,8 @@ class Handle implements DiskFile {
   }
 
   read(into: Uint8Array, at: number, length: number, position: number): number {
-    const part = this.#found()?.content.subarray(position, position + length)
-    if (part !== undefined) into.set(part, at)
-    return part?.length ?? 0
+    const file = this.#found()
+    return file === undefined ? 0 : readPart(file, into, at, length, position)
   }
 
   truncate(size: number): void {
@@ -165,4 +170,10 @@ class Handle implements DiskFile {
   #checkOpen(): void {
     if (this.#isClosed) throw new DiskError('EBADF', this.path)
   }
+}
+
+function readPart(file: MemoryFile, into: Uint8Array, at: number, length: number, position: number): number {
+  const part = file.content.subarray(position, position + length)
+  into.set(part, at)
+  return part.length
 }

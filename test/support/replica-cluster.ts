@@ -341,10 +341,9 @@ export class ReplicaCluster {
       compress: (_, block) => block,
       decompress: (_, block) => block,
       openPeerFile: (brokerId, path) => {
-        const peerDisk = this.#disks.get(brokerId)
-        if (peerDisk?.exists(path) !== true) throw new DiskError('ENOENT', path)
-        const file = peerDisk.open(path)
-        return { read: (into, at, length, position) => file.read(into, at, length, position), close: () => {} }
+        const file = this.#disks.get(brokerId)?.openForReading(path)
+        if (file === undefined) throw new DiskError('ENOENT', path)
+        return { ...file, close: () => {} }
       },
     }
   }

@@ -8,6 +8,8 @@ import { Segment } from './segment.ts'
 export interface Place {
   readonly segmentBase: number
   readonly position: number
+  /** Base offset of the batch; the log end where none is there yet. */
+  readonly batchOffset: number
 }
 
 /** The segments of one log, ascending. The last one is written to; there is always one. */
@@ -113,9 +115,7 @@ export class Segments {
     const segment = this.#row[index]!
     const position = this.#position(segment, offset)
     const next = this.#row[index + 1]
-    return position === segment.size && next !== undefined
-      ? { segmentBase: next.baseOffset, position: 0 }
-      : { segmentBase: segment.baseOffset, position }
+    return position === segment.size && next !== undefined ? placeIn(next, 0) : placeIn(segment, position)
   }
 
   /** Lets one segment stand for some that follow each other. `swap` exchanges the files. */
@@ -145,3 +145,9 @@ export class Segments {
     return position
   }
 }
+
+const placeIn = (segment: Segment, position: number): Place => ({
+  segmentBase: segment.baseOffset,
+  position,
+  batchOffset: segment.batchOffsetAt(position),
+})

@@ -26,8 +26,11 @@ export function copyAnnounced(
 ): 'done' | 'more' | 'lost' {
   let budget = bytesPerTurn
   for (;;) {
+    const { segmentBase } = source
     const stretch = nextStretch(source)
     if (stretch === undefined) return 'done'
+    // A segment ends where the next begins, also in a compacted log: what lies between was not read.
+    if (source.segmentBase !== segmentBase && partition.log.logEndOffset < source.segmentBase) return 'lost'
     if (budget <= 0) return 'more'
     const copied = copySome(env, partition, follower, source, stretch.endPosition - source.position)
     if (copied === 0) return 'lost'
@@ -40,7 +43,9 @@ export function copyAnnounced(
 function copySome(env: Env, partition: Partition, follower: Follower, source: Source, length: number): number {
   const wanted = Math.min(length, buffer.length)
   if (!readSource(env, partition, follower, source, wanted)) return 0
+  if (source.batchOffset !== undefined && batch.baseOffset(view, 0) !== source.batchOffset) return 0
   const { byteCount, refusal } = partition.log.appendAsFollower(buffer, view, 0, wanted)
+  if (byteCount > 0) source.batchOffset = undefined
   if (byteCount > 0 || refusal !== undefined) return byteCount
   return growFor(wanted, length) ? copySome(env, partition, follower, source, length) : 0
 }

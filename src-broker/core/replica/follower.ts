@@ -1,15 +1,17 @@
 // A follower copies its leader's log file batch by batch: same bytes, same offsets, same epochs.
+import type { FollowFrom } from './hand-off.ts'
 import type { AnnouncedSegment, Follower, Source } from './role.ts'
 
 export function becomeFollower(leaderId: number, leaderEpoch: number): Follower {
   return { kind: 'follower', leaderId, leaderEpoch, source: undefined, isAsking: false }
 }
 
-export function follow(leaderHandle: number, segmentBase: number, position: number): Source {
+export function follow({ leaderHandle, segmentBase, position, batchOffset }: FollowFrom): Source {
   return {
     leaderHandle,
     segmentBase,
     position,
+    batchOffset,
     file: undefined,
     announced: [],
     leaderHighWatermark: 0,

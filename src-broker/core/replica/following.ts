@@ -74,7 +74,7 @@ export class Following {
     switch (outcome.kind) {
       case 'follow':
         loseSource(follower)
-        follower.source = follow(outcome.leaderHandle, outcome.segmentBase, outcome.position)
+        follower.source = follow(outcome)
         return
       case 'diverging':
         truncate(partition, outcome.epoch, outcome.endOffset)

@@ -17,20 +17,24 @@ export interface ReplicaFetch {
   readonly lastFetchedEpoch: number
 }
 
+export interface FollowFrom {
+  readonly kind: 'follow'
+  /** The leader's number for this partition: what acknowledgements will carry. */
+  readonly leaderHandle: number
+  /** Where the fetch offset lies in the leader's files. */
+  readonly segmentBase: number
+  readonly position: number
+  /** The batch that lies there, or will: if another does when the follower looks, the leader has compacted meanwhile. */
+  readonly batchOffset: number
+}
+
 /** Leader → follower. Anything but `follow` asks the follower to act and ask again. */
 export interface ReplicaFetchResponse {
   readonly kind: 'replica-fetch-response'
   readonly followerHandle: number
   readonly leaderEpoch: number
   readonly outcome:
-    | {
-        readonly kind: 'follow'
-        /** The leader's number for this partition: what acknowledgements will carry. */
-        readonly leaderHandle: number
-        /** Where the fetch offset lies in the leader's files. */
-        readonly segmentBase: number
-        readonly position: number
-      }
+    | FollowFrom
     /** The follower's last epoch ended earlier here: truncate to what both have. */
     | { readonly kind: 'diverging'; readonly epoch: number; readonly endOffset: number }
     /** The leader no longer, or not yet, has that offset: start anew at its log start. */

@@ -66,12 +66,12 @@ export class Leading {
     if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset) {
       return { kind: 'out-of-range', logStartOffset: log.logStartOffset }
     }
-    const { segmentBase, position } = log.place(fetchOffset)
+    const { segmentBase, position, batchOffset } = log.place(fetchOffset)
     const { followerHandle } = fetch
     follower.stream = { followerHandle, segmentBase, position, highWatermark: -1, logStartOffset: -1 }
     this.#followerReached(partition, leader, from, fetchOffset)
     this.#context.changed(partition)
-    return { kind: 'follow', leaderHandle: partition.handle, segmentBase, position }
+    return { kind: 'follow', leaderHandle: partition.handle, segmentBase, position, batchOffset }
   }
 
   #followerReached(partition: Partition, leader: Leader, from: number, logEndOffset: number): void {

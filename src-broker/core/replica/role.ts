@@ -65,6 +65,8 @@ export interface Source {
   segmentBase: number
   /** Position in the leader's segment file up to which this follower has copied. */
   position: number
+  /** Base offset of the first batch to be read; undefined once it was. */
+  batchOffset: number | undefined
   file: PeerFile | undefined
   /** How far the leader says its segments go, oldest first; copied from the front. */
   readonly announced: AnnouncedSegment[]
