@@ -73,10 +73,12 @@ export class Metadata {
     }
   }
 
-  /** Every partition as `leader epoch isr`. */
+  /** Every partition as `leader epoch isr`, and `elr` and `last` (known leader) where there are any. */
   get partitions(): string[] {
-    return [...this.image.partitions()].map(
-      ({ partition: { leader, leaderEpoch, isr } }) => `leader ${leader} epoch ${leaderEpoch} isr ${isr.join(',')}`,
-    )
+    return [...this.image.partitions()].map(({ partition }) => {
+      const { leader, leaderEpoch, isr, eligibleLeaderReplicas: elr, lastKnownElr } = partition
+      const rest = [elr.length > 0 ? ` elr ${elr}` : '', lastKnownElr.length > 0 ? ` last ${lastKnownElr}` : '']
+      return `leader ${leader} epoch ${leaderEpoch} isr ${isr}${rest.join('')}`
+    })
   }
 }

@@ -25,6 +25,8 @@ interface Member {
   life: number
   /** The last life that ended in an orderly way: what it had sent still arrives. */
   orderlyLife: number
+  /** As its clean-shutdown file has it; -1 where the last life did not end cleanly. */
+  cleanShutdownEpoch: number
 }
 
 export interface HarnessOptions {
@@ -68,6 +70,7 @@ export class QuorumHarness {
         node: undefined,
         life: 0,
         orderlyLife: -1,
+        cleanShutdownEpoch: -1,
       })
     }
   }
@@ -136,6 +139,7 @@ export class QuorumHarness {
 
   stop(id: number): void {
     const member = this.members.get(id)!
+    member.cleanShutdownEpoch = member.node?.brokerEpoch ?? -1
     member.node?.stop()
     member.orderlyLife = member.life
     this.#end(member)
@@ -243,11 +247,15 @@ export class QuorumHarness {
       incarnationId: randomUuid(this.random),
       directoryId: `${'0'.repeat(30)}d${id}`,
       listeners: [{ name: 'PLAINTEXT', host: '127.0.0.1', port: 9_090 + 2 * id, securityProtocol: 0 }],
-      features: [{ name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 }],
+      features: [
+        { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 },
+        { name: 'eligible.leader.replicas.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
+      ],
       rack: null,
-      previousBrokerEpoch: -1,
+      previousBrokerEpoch: member.cleanShutdownEpoch,
       config: createBrokerConfig(settings),
     }
+    member.cleanShutdownEpoch = -1
     return new QuorumNode(options, this.#env(member), deadlines, {
       send: (to, message) => this.#send(id, to, message),
       sync: (path, done) => this.#sync(member, path, done),
@@ -298,9 +306,9 @@ export class QuorumHarness {
     if (known !== content) throw new Error(`broker ${by} has another image at ${image.endOffset}\n${this.log()}`)
     this.#images.set(image.endOffset, content)
     for (const { topic, partition } of image.partitions()) {
-      const { leader, isr, replicas, leaderEpoch } = partition
+      const { leader, isr, replicas, leaderEpoch, eligibleLeaderReplicas: elr } = partition
       const isSound =
-        isr.length > 0 && isr.every((id) => replicas.includes(id)) && (leader === -1 || isr.includes(leader))
+        isr.every((id) => replicas.includes(id) && !elr.includes(id)) && (leader === -1 || isr.includes(leader))
       const key = `${topic.id} ${partition.partition} ${leaderEpoch}`
       const other = this.#leaders.get(key) ?? leader
       if (!isSound || other !== leader) throw new Error(`${topic.name}: ${JSON.stringify(partition)}\n${this.log()}`)

@@ -25,7 +25,6 @@ export interface BrokerHeartbeatRequest {
   readonly brokerEpoch: number
   /** Offset after the last metadata record the broker has replayed. */
   readonly currentMetadataOffset: number
-  readonly wantFence: boolean
   readonly wantShutDown: boolean
 }
 

@@ -13,12 +13,12 @@ import { createTopics } from './controller/create-topics.ts'
 import type { Decision, Situation } from './controller/decision.ts'
 import { deleteTopics } from './controller/delete-topics.ts'
 import { electLeaders } from './controller/elect-leaders.ts'
-import { preferredLeadersReturn } from './controller/leadership.ts'
+import { brokersReturn, preferredLeadersReturn } from './controller/leadership.ts'
 import type { MetadataEvents } from './controller/metadata-events.ts'
 import { allocateProducerIds } from './controller/producer-ids.ts'
 import type { Answer, ControllerApi, RequestOf, ResponseOf } from './controller-apis.ts'
 import type { MetadataImage } from './image.ts'
-import type { MetadataRecordInput } from './records.ts'
+import type { InputOf, MetadataRecordInput } from './records.ts'
 
 export interface ControllerHost extends Pick<BrokerWatchHost, 'link'> {
   readonly env: Env
@@ -41,9 +41,10 @@ type Answerer<A extends ControllerApi> = (answer: Answer<A>) => void
 type Decider<A extends ControllerApi> = (situation: Situation, request: RequestOf<A>) => Decision<ResponseOf<A>>
 type Handler<A extends ControllerApi> = (request: RequestOf<A>, answer: Answerer<A>) => void
 
-/** Finalized when the very first controller finds the log empty. */
-const firstRecords: readonly MetadataRecordInput[] = [
+/** Finalized by the first controller that finds them missing. */
+const features: readonly InputOf<'FeatureLevelRecord'>[] = [
   { type: 'FeatureLevelRecord', name: 'metadata.version', featureLevel: 30 },
+  { type: 'FeatureLevelRecord', name: 'eligible.leader.replicas.version', featureLevel: 1 },
 ]
 
 const notController = { errorCode: errors.NOT_CONTROLLER, response: undefined } as const
@@ -100,8 +101,8 @@ export class Controller {
   /** All that earlier leaders committed has been replayed. */
   activate(): void {
     this.#state = 'active'
-    const isFirst = this.#host.image.features.size === 0
-    if (isFirst) this.#commands.add(() => ({ records: firstRecords, response: undefined }))
+    const missing = features.filter(({ name }) => !this.#host.image.features.has(name))
+    if (missing.length > 0) this.#commands.add(() => ({ records: missing, response: undefined }))
     this.#watch.start()
     this.#scheduleRebalance()
     this.#answerHeld()
@@ -174,6 +175,8 @@ export class Controller {
     const atMs = this.#host.env.monotonicMs() + leaderImbalanceCheckIntervalSeconds * 1_000
     this.#rebalance = this.#host.deadlines.at(atMs, () => {
       this.#commands.add((situation) => ({ records: preferredLeadersReturn(situation), response: undefined }))
+      // Unclean election may have been allowed since.
+      this.#commands.add((situation) => ({ records: brokersReturn(situation), response: undefined }))
       this.#scheduleRebalance()
     })
   }

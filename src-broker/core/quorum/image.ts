@@ -1,7 +1,7 @@
 // What the metadata log says, as of its last committed record. Every broker has one and builds it the same way: `replay`
 // is the only writer. Entries are replaced, never altered, so that whoever holds one holds a moment in time.
 import { assert } from '../../base/assert.ts'
-import type { Uuid } from '../../base/uuid.ts'
+import { type Uuid, zeroUuid } from '../../base/uuid.ts'
 import type { BrokerRegistration, MetadataDelta, PartitionImage, TopicImage } from './image-types.ts'
 import { MetadataChanges } from './metadata-changes.ts'
 import { leaderUnchanged, type MetadataRecord, type RecordOf } from './records.ts'
@@ -87,6 +87,11 @@ export class MetadataImage {
     return registration !== undefined && !registration.fenced && !registration.inControlledShutdown
   }
 
+  /** Where a broker puts new replicas. */
+  directoryOf(broker: number): Uuid {
+    return this.#brokers.get(broker)?.logDirs[0] ?? zeroUuid
+  }
+
   *partitions(): Generator<{ readonly topic: TopicImage; readonly partition: PartitionImage }> {
     for (const topic of this.#topics.values()) for (const partition of topic.partitions) yield { topic, partition }
   }
@@ -125,6 +130,9 @@ export class MetadataImage {
         break
       case 'PartitionChangeRecord':
         this.#changePartition(record)
+        break
+      case 'ClearElrRecord':
+        this.#clearElr(record.topicName)
         break
       case 'ConfigRecord':
         this.#setConfig(record)
@@ -212,6 +220,15 @@ export class MetadataImage {
       eligibleLeaderReplicas: change.eligibleLeaderReplicas ?? before.eligibleLeaderReplicas,
       lastKnownElr: change.lastKnownElr ?? before.lastKnownElr,
     })
+  }
+
+  /** Of one topic, or of all by ''. A partition without ISR keeps it: nothing was committed since that these do not have. */
+  #clearElr(name: string): void {
+    for (const { topic, partition } of [...this.partitions()]) {
+      const { isr, eligibleLeaderReplicas: elr, partitionEpoch } = partition
+      if ((name !== '' && topic.name !== name) || isr.length === 0 || elr.length === 0) continue
+      this.#setPartition({ ...partition, eligibleLeaderReplicas: [], partitionEpoch: partitionEpoch + 1 })
+    }
   }
 
   #setConfig({ resourceType, resourceName, name, value }: RecordOf<'ConfigRecord'>): void {

@@ -91,7 +91,6 @@ export class Lifecycle {
       brokerId: registration.brokerId,
       brokerEpoch: this.#brokerEpoch,
       currentMetadataOffset: image.endOffset,
-      wantFence: false,
       wantShutDown,
     }
     const sentMs = this.#host.nowMs()

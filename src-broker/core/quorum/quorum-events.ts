@@ -1,3 +1,12 @@
+export interface UncleanElection {
+  readonly topic: string
+  readonly partition: number
+  readonly leader: number
+  readonly leaderEpoch: number
+  /** Replicas that had everything committed and are not there: what only they have is lost. Empty where nobody knows of any. */
+  readonly missing: readonly number[]
+}
+
 /** What the pulse shows of the quorum. */
 export type QuorumEvent =
   /** This node leads the metadata quorum; `tookMs` since it lost sight of the leader before (or started). */
@@ -30,6 +39,8 @@ export type QuorumEvent =
       readonly from: readonly number[]
       readonly to: readonly number[]
     }
+  /** Replicas lead that may lack what was committed; reported by the controller alone. */
+  | { readonly kind: 'unclean-leaders-elected'; readonly elections: readonly UncleanElection[] }
   /** The controller does not take this broker in; it asks again. */
   | { readonly kind: 'registration-refused'; readonly brokerId: number; readonly errorCode: number }
   /** The clock jumped: the machine slept, or this broker was held. Sessions start anew. */

@@ -157,6 +157,11 @@ export const metadataRecords = {
   ...defineRecord(25, 'AbortTransactionRecord', [0, 0], {
     reason: string.orNull().tag(0),
   }),
+  /** After min.insync.replicas changed: who was eligible by the old number need not be by the new one (KIP-966). */
+  ...defineRecord(28, 'ClearElrRecord', [0, 0], {
+    /** Empty means all topics. */
+    topicName: string,
+  }),
 } as const
 
 type RecordName = keyof typeof metadataRecords

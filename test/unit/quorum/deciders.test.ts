@@ -61,23 +61,23 @@ describe('placement', () => {
 })
 
 describe('brokers leave and return', () => {
-  test('a fenced broker leads nothing and is in no ISR but those where it is the last', () => {
+  test('a fenced broker leads nothing and is in no ISR; where it was the last, it stays eligible', () => {
     const metadata = new Metadata().brokers('1', '2', '3').topic('t', '1,2,3', '2,3,1', '1,2 isr 1', '3,2 isr 2,3')
     metadata.replay(fence(metadata.situation, [metadata.image.brokers.get(1)!]))
     expect(metadata.partitions).toEqual([
       'leader 2 epoch 1 isr 2,3',
       'leader 2 epoch 0 isr 2,3',
-      'leader -1 epoch 1 isr 1',
+      'leader -1 epoch 1 isr  elr 1 last 1',
       'leader 2 epoch 0 isr 2,3',
     ])
   })
 
-  test('an ISR of which everybody leaves in one step stays as it is, and the preferred leader is back with it', () => {
+  test('of an ISR that is fenced as a whole all stay eligible, and the preferred leader is back first', () => {
     const metadata = new Metadata().brokers('1', '2', '3').topic('t', '3,1,2')
     metadata.replay(fence(metadata.situation, [...metadata.image.brokers.values()]))
-    expect(metadata.partitions).toEqual(['leader -1 epoch 1 isr 3,1,2'])
+    expect(metadata.partitions).toEqual(['leader -1 epoch 1 isr  elr 3,1,2 last 3'])
     metadata.replay(unfence(metadata.situation, [...metadata.image.brokers.values()]))
-    expect(metadata.partitions).toEqual(['leader 3 epoch 2 isr 3,1,2'])
+    expect(metadata.partitions).toEqual(['leader 3 epoch 2 isr 3 elr 1,2'])
   })
 
   test('preferred leaders lead again only when they are in sync', () => {
@@ -140,7 +140,6 @@ describe('heartbeats', () => {
       brokerId,
       brokerEpoch: metadata.image.brokers.get(brokerId)?.epoch ?? 0,
       currentMetadataOffset: metadata.image.endOffset,
-      wantFence: false,
       wantShutDown: false,
       ...change,
     })
@@ -172,8 +171,8 @@ describe('heartbeats', () => {
       steps.push(`${response.shouldShutDown} ${metadata.partitions.join(' · ')}`)
     }
     expect(steps).toEqual([
-      'false leader 2 epoch 1 isr 2 · leader -1 epoch 1 isr 1',
-      'true leader 2 epoch 1 isr 2 · leader -1 epoch 1 isr 1',
+      'false leader 2 epoch 1 isr 2 elr 1 · leader -1 epoch 1 isr  elr 1 last 1',
+      'true leader 2 epoch 1 isr 2 elr 1 · leader -1 epoch 1 isr  elr 1 last 1',
     ])
     expect(metadata.image.brokers.get(1)).toMatchObject({ fenced: true, inControlledShutdown: true })
   })
@@ -203,7 +202,7 @@ describe('ElectLeaders', () => {
     const { records, response } = elect(metadata, unclean, 0, 1, 2)
     const codes = response.replicaElectionResults[0]!.partitionResult.map(({ errorCode }) => errorCode)
     expect(codes).toEqual([errors.NONE, errors.ELIGIBLE_LEADERS_NOT_AVAILABLE, errors.ELECTION_NOT_NEEDED])
-    expect(metadata.replay(records).partitions[0]).toBe('leader 2 epoch 1 isr 2')
+    expect(metadata.replay(records).partitions[0]).toBe('leader 2 epoch 1 isr 2 elr 1')
     expect(metadata.image.partition('t', 0)!.leaderRecoveryState).toBe(1)
   })
 

@@ -12,6 +12,7 @@ import { type ApiError, type Decision, duplicates, isError, noError, refuse, typ
 type Resource = IncrementalAlterConfigsRequest['resources'][number]
 type Operation = Resource['configs'][number]
 
+const minInsyncReplicas = 'min.insync.replicas'
 const operations = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
 export function incrementalAlterConfigs(
@@ -20,16 +21,23 @@ export function incrementalAlterConfigs(
 ): Decision<IncrementalAlterConfigsResponse> {
   const keyOf = (resource: Resource) => `${resource.resourceType} ${resource.resourceName}`
   const twice = duplicates(request.resources.map(keyOf))
-  const records: InputOf<'ConfigRecord'>[] = []
+  const records: (InputOf<'ConfigRecord'> | InputOf<'ClearElrRecord'>)[] = []
   const responses = request.resources.map((resource) => {
     const { resourceType, resourceName } = resource
     const altered = twice.has(keyOf(resource))
       ? refuse(errors.INVALID_REQUEST, 'Each resource must appear at most once.')
       : alter(image, resource)
-    if (!isError(altered)) records.push(...altered)
+    if (!isError(altered)) records.push(...altered, ...clearedElr(altered))
     return { ...(isError(altered) ? altered : noError), resourceType, resourceName }
   })
   return { records: request.validateOnly ? [] : records, response: { responses } }
+}
+
+/** Who was eligible by the old number need not have everything by the new one: the high watermark may have moved without it. */
+function clearedElr(altered: readonly InputOf<'ConfigRecord'>[]): InputOf<'ClearElrRecord'>[] {
+  const change = altered.find(({ name }) => name === minInsyncReplicas)
+  if (change === undefined) return []
+  return [{ type: 'ClearElrRecord', topicName: change.resourceType === topicResource ? change.resourceName : '' }]
 }
 
 function alter(image: MetadataImage, resource: Resource): InputOf<'ConfigRecord'>[] | ApiError {

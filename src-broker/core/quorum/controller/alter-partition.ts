@@ -5,14 +5,14 @@ import type { MetadataImage, PartitionImage } from '../image.ts'
 import type { InputOf } from '../records.ts'
 import { staleEpochError } from './broker-lifecycle.ts'
 import type { Decision, Situation } from './decision.ts'
-import { changePartition } from './partition-change.ts'
+import { changePartition, recovering } from './partition-change.ts'
+import { topicRules } from './topic-rules.ts'
 
 type PartitionRequest = AlterPartitionRequest['topics'][number]['partitions'][number]
 type PartitionResponse = AlterPartitionResponse['topics'][number]['partitions'][number]
 
-const recovering = 1
-
-export function alterPartition({ image }: Situation, request: AlterPartitionRequest): Decision<AlterPartitionResponse> {
+export function alterPartition(situation: Situation, request: AlterPartitionRequest): Decision<AlterPartitionResponse> {
+  const { image } = situation
   const broker = image.brokers.get(request.brokerId)
   if (broker?.epoch !== request.brokerEpoch) {
     return { records: [], response: { errorCode: staleEpochError(broker), topics: [] } }
@@ -21,15 +21,17 @@ export function alterPartition({ image }: Situation, request: AlterPartitionRequ
   const topics = request.topics.map(({ topicId, partitions }) => ({
     topicId,
     partitions: partitions.map((partition) => {
-      const current = image.topicsById.get(topicId)?.partitions[partition.partitionIndex]
-      const errorCode = !image.topicsById.has(topicId)
-        ? errors.UNKNOWN_TOPIC_ID
-        : problem(image, current, request.brokerId, partition)
-      if (errorCode !== errors.NONE || current === undefined) return refused(partition.partitionIndex, errorCode)
+      const topic = image.topicsById.get(topicId)
+      const current = topic?.partitions[partition.partitionIndex]
+      const errorCode =
+        topic === undefined ? errors.UNKNOWN_TOPIC_ID : problem(image, current, request.brokerId, partition)
+      if (errorCode !== errors.NONE || topic === undefined || current === undefined)
+        return refused(partition.partitionIndex, errorCode)
       const isr = partition.newIsrWithEpochs.map(({ brokerId }) => brokerId)
       const { leaderRecoveryState } = partition
       const isFitToLead = (id: number) => id === current.leader || image.isActive(id)
-      const change = changePartition(current, { isr, leaderRecoveryState, isFitToLead })
+      const rules = topicRules(situation, topic.name)
+      const change = changePartition(current, { isr, leaderRecoveryState, isFitToLead, ...rules })
       if (change !== undefined) records.push(change)
       return accepted(current, change)
     }),

@@ -1,5 +1,5 @@
 // Replicas of new partitions: given by hand, or placed; either way written as PartitionRecords.
-import { type Uuid, zeroUuid } from '../../../base/uuid.ts'
+import type { Uuid } from '../../../base/uuid.ts'
 import { errors } from '../../../protocol/errors.ts'
 import type { MetadataImage } from '../image.ts'
 import type { InputOf } from '../records.ts'
@@ -71,6 +71,6 @@ export function newPartition(
     leader: isr[0]!,
     leaderEpoch: 0,
     partitionEpoch: 0,
-    directories: replicas.map((id) => image.brokers.get(id)?.logDirs[0] ?? zeroUuid),
+    directories: replicas.map((id) => image.directoryOf(id)),
   }
 }

@@ -11,14 +11,14 @@ import type {
 import type { BrokerRegistration, MetadataImage } from '../image.ts'
 import type { InputOf, MetadataRecordInput } from '../records.ts'
 import type { Decision, Situation } from './decision.ts'
-import { brokersLeave, brokersReturn } from './leadership.ts'
+import { brokersLeave, brokersRestart, brokersReturn } from './leadership.ts'
 
 type Registration = { readonly brokerId: number; readonly isNew: boolean } & Pick<
   BrokerRegistrationResponse,
   'errorCode'
 >
 
-/** Registers brokers in one step: where a whole cluster starts again, an ISR of which all have started anew stays as it is. */
+/** Registers brokers in one step: where a whole cluster starts again, an ISR of which all have stopped cleanly stays as it is. */
 export function registerBrokers(
   situation: Situation,
   requests: readonly BrokerRegistrationRequest[],
@@ -26,8 +26,12 @@ export function registerBrokers(
   const { image, nextOffset } = situation
   const judged = requests.map((request) => judge(situation, request))
   const arriving = new Set(judged.filter(({ isNew }) => isNew).map(({ brokerId }) => brokerId))
-  const wiped = new Set(requests.filter((request) => hasNewDisk(image, request)).map(({ brokerId }) => brokerId))
-  const records: MetadataRecordInput[] = brokersLeave(situation, arriving, wiped)
+  const isArriving = ({ brokerId }: BrokerRegistrationRequest) => arriving.has(brokerId)
+  const those = (is: (image: MetadataImage, request: BrokerRegistrationRequest) => boolean) =>
+    new Set(requests.filter((request) => isArriving(request) && is(image, request)).map(({ brokerId }) => brokerId))
+  const wiped = those(hasNewDisk)
+  const unclean = new Set([...wiped, ...those(wasUnclean)])
+  const records: MetadataRecordInput[] = brokersRestart(situation, arriving, unclean, wiped)
   const responses = requests.map((request, index) => {
     const { errorCode, isNew } = judged[index]!
     if (errorCode !== errors.NONE) return { errorCode, brokerEpoch: -1 }
@@ -54,6 +58,12 @@ export function registerBrokers(
 function hasNewDisk(image: MetadataImage, { brokerId, logDirs }: BrokerRegistrationRequest): boolean {
   const existing = image.brokers.get(brokerId)
   return existing !== undefined && !logDirs.some((directory) => existing.logDirs.includes(directory))
+}
+
+/** The clean-shutdown file bears the epoch under which it was written: one of an earlier life says nothing of the last (KIP-966). */
+function wasUnclean(image: MetadataImage, { brokerId, previousBrokerEpoch }: BrokerRegistrationRequest): boolean {
+  const existing = image.brokers.get(brokerId)
+  return existing !== undefined && existing.epoch !== previousBrokerEpoch
 }
 
 function judge(situation: Situation, request: BrokerRegistrationRequest): Registration {
@@ -92,10 +102,9 @@ export function heartbeat(situation: Situation, request: BrokerHeartbeatRequest)
   })
   if (request.wantShutDown) return shutDown(situation, broker, respond)
   if (broker.fenced) {
-    if (request.wantFence || !isCaughtUp) return { records: [], response: respond(true) }
+    if (!isCaughtUp) return { records: [], response: respond(true) }
     return { records: unfence(situation, [broker]), response: respond(false) }
   }
-  if (request.wantFence) return { records: fence(situation, [broker]), response: respond(true) }
   return { records: [], response: respond(false) }
 }
 
@@ -128,7 +137,7 @@ export const refusedHeartbeat = (errorCode: number): BrokerHeartbeatResponse => 
 export const staleEpochError = (broker: BrokerRegistration | undefined): number =>
   broker === undefined ? errors.BROKER_ID_NOT_REGISTERED : errors.STALE_BROKER_EPOCH
 
-/** Brokers that are gone, all in one step: an ISR of which nobody is left stays as it is. */
+/** Brokers that are gone, all in one step. */
 export function fence(situation: Situation, brokers: readonly BrokerRegistration[]): MetadataRecordInput[] {
   assert(
     brokers.every(({ fenced }) => !fenced),

@@ -4,6 +4,7 @@ import type { ElectLeadersRequest, ElectLeadersResponse } from '../controller-ap
 import { type InputOf, noLeader } from '../records.ts'
 import { type ApiError, type Decision, noError, refuse, type Situation } from './decision.ts'
 import { changePartition } from './partition-change.ts'
+import { topicRules } from './topic-rules.ts'
 
 type TopicResult = ElectLeadersResponse['replicaElectionResults'][number]
 
@@ -30,12 +31,13 @@ const everything = ({ image }: Situation): NonNullable<ElectLeadersRequest['topi
   [...image.topics.values()].map(({ name, partitions }) => ({ topic: name, partitions: [...partitions.keys()] }))
 
 function elect(
-  { image }: Situation,
+  situation: Situation,
   topic: string,
   partitionId: number,
   electionType: number,
   records: InputOf<'PartitionChangeRecord'>[],
 ): ApiError {
+  const { image } = situation
   if (!image.topics.has(topic)) return refuse(errors.UNKNOWN_TOPIC_OR_PARTITION, `No such topic as ${topic}`)
   const partition = image.partition(topic, partitionId)
   if (partition === undefined) {
@@ -45,8 +47,10 @@ function elect(
   const isNeeded = isPreferred ? partition.leader !== partition.replicas[0] : partition.leader === noLeader
   if (!isNeeded) return refuse(errors.ELECTION_NOT_NEEDED, 'Leader election not needed for topic partition.')
   const election = isPreferred ? 'preferred' : 'unclean'
-  const change = changePartition(partition, { election, isFitToLead: (id) => image.isActive(id) })
-  if (change === undefined) {
+  const isFitToLead = (id: number) => image.isActive(id)
+  const change = changePartition(partition, { election, isFitToLead, ...topicRules(situation, topic) })
+  const leader = change?.leader
+  if (change === undefined || leader === undefined || (isPreferred && leader !== partition.replicas[0])) {
     return isPreferred
       ? refuse(errors.PREFERRED_LEADER_NOT_AVAILABLE, 'The preferred leader was not available.')
       : refuse(errors.ELIGIBLE_LEADERS_NOT_AVAILABLE, 'Eligible topic partition leaders are not available.')

@@ -1,64 +1,85 @@
 // What the coming and going of brokers means for the partitions (Kafka: ReplicationControlManager).
+import type { PartitionImage } from '../image.ts'
 import type { InputOf } from '../records.ts'
 import { noLeader } from '../records.ts'
 import type { Situation } from './decision.ts'
-import { changePartition } from './partition-change.ts'
+import { changePartition, type WantedChange } from './partition-change.ts'
+import { electionOf, topicRules } from './topic-rules.ts'
+
+type Change = InputOf<'PartitionChangeRecord'>
+type Brokers = ReadonlySet<number>
+
+const none: Brokers = new Set()
+
+/** These brokers lead nothing any more and leave the ISRs. What they have is safe: some become eligible instead. */
+export function brokersLeave(situation: Situation, leaving: Brokers): Change[] {
+  return changeAll(situation, (partition) => {
+    if (!leaving.has(partition.leader) && !partition.isr.some((id) => leaving.has(id))) return undefined
+    return { isr: partition.isr.filter((id) => !leaving.has(id)), isFitToLead: staysActive(situation, leaving) }
+  })
+}
 
 /**
- * These brokers lead nothing any more and leave the ISRs. An ISR that would be left empty stays as it is, without those whose
- * disk is new: leading, they would have everybody truncate to nothing.
+ * These brokers have started again, all in one step. `unclean`: those among them that were not stopped in an orderly way, and may
+ * have lost what they had not flushed; `wiped`: those whose disk is another one. They are in no ISR and not eligible. An ISR of
+ * which all members are here, though, keeps those that were stopped cleanly: none of them has fallen behind another.
  */
-export function brokersLeave(
-  { image, config }: Situation,
-  leaving: ReadonlySet<number>,
-  wiped: ReadonlySet<number> = new Set(),
-): InputOf<'PartitionChangeRecord'>[] {
-  const isFitToLead = (broker: number) => !leaving.has(broker) && image.isActive(broker)
-  const changes: InputOf<'PartitionChangeRecord'>[] = []
-  for (const topic of image.topics.values()) {
-    const election = isUncleanAllowed({ image, config }, topic.name) ? 'unclean' : 'keep'
-    for (const partition of topic.partitions) {
-      if (!leaving.has(partition.leader) && !partition.isr.some((id) => leaving.has(id))) continue
-      const staying = partition.isr.filter((id) => !leaving.has(id))
-      const isr = staying.length > 0 ? staying : partition.isr.filter((id) => !wiped.has(id))
-      const change = changePartition(partition, { isr, election, isFitToLead })
-      if (change !== undefined) changes.push(change)
-    }
-  }
-  return changes
+export function brokersRestart(
+  situation: Situation,
+  restarted: Brokers,
+  unclean: Brokers,
+  wiped: Brokers = none,
+): Change[] {
+  const isFitToLead = staysActive(situation, restarted)
+  return changeAll(situation, (partition) => {
+    const { isr, leader, eligibleLeaderReplicas, lastKnownElr } = partition
+    const isConcerned =
+      restarted.has(leader) ||
+      isr.some((id) => restarted.has(id)) ||
+      eligibleLeaderReplicas.some((id) => unclean.has(id)) ||
+      lastKnownElr.some((id) => wiped.has(id))
+    if (!isConcerned) return undefined
+    const staying = isr.filter((id) => !restarted.has(id))
+    const newIsr = staying.length > 0 ? staying : isr.filter((id) => !unclean.has(id))
+    return { isr: newIsr, unclean, wiped, isFitToLead }
+  })
 }
 
 /** Partitions without a leader may have one now. */
-export function brokersReturn(
-  { image, config }: Situation,
-  returning: ReadonlySet<number>,
-): InputOf<'PartitionChangeRecord'>[] {
-  const isFitToLead = (broker: number) => returning.has(broker) || image.isActive(broker)
-  const changes: InputOf<'PartitionChangeRecord'>[] = []
-  for (const topic of image.topics.values()) {
-    const election = isUncleanAllowed({ image, config }, topic.name) ? 'unclean' : 'keep'
+export function brokersReturn(situation: Situation, returning: Brokers = none): Change[] {
+  const isFitToLead = (broker: number) => returning.has(broker) || situation.image.isActive(broker)
+  return changeAll(situation, ({ leader }) => (leader === noLeader ? { isFitToLead } : undefined))
+}
+
+/** Preferred leaders that are back in sync lead again, so that the load is even. */
+export function preferredLeadersReturn(situation: Situation): Change[] {
+  const isFitToLead = (broker: number) => situation.image.isActive(broker)
+  return changeAll(situation, ({ leader, isr, replicas }) => {
+    const preferred = replicas[0]!
+    if (leader === preferred || !isr.includes(preferred) || !isFitToLead(preferred)) return undefined
+    return { election: 'preferred', isFitToLead }
+  })
+}
+
+/** `want` says what is to become of a partition, or undefined where it is not concerned. */
+function changeAll(
+  situation: Situation,
+  want: (partition: PartitionImage) => Omit<WantedChange, 'minInsyncReplicas'> | undefined,
+): Change[] {
+  const changes: Change[] = []
+  for (const topic of situation.image.topics.values()) {
+    const rules = topicRules(situation, topic.name)
+    const election = electionOf(situation, topic.name)
     for (const partition of topic.partitions) {
-      if (partition.leader !== noLeader) continue
-      const change = changePartition(partition, { election, isFitToLead })
+      const wanted = want(partition)
+      const change = wanted && changePartition(partition, { election, ...rules, ...wanted })
       if (change !== undefined) changes.push(change)
     }
   }
   return changes
 }
 
-/** Preferred leaders that are back in sync lead again, so that the load is even. */
-export function preferredLeadersReturn({ image }: Situation): InputOf<'PartitionChangeRecord'>[] {
-  const changes: InputOf<'PartitionChangeRecord'>[] = []
-  for (const { partition } of image.partitions()) {
-    const preferred = partition.replicas[0]!
-    if (partition.leader === preferred || !partition.isr.includes(preferred) || !image.isActive(preferred)) continue
-    const change = changePartition(partition, { election: 'preferred', isFitToLead: (id) => image.isActive(id) })
-    if (change !== undefined) changes.push(change)
-  }
-  return changes
-}
-
-function isUncleanAllowed({ image, config }: Pick<Situation, 'image' | 'config'>, topic: string): boolean {
-  const own = image.topicConfigs(topic).get('unclean.leader.election.enable')
-  return own === undefined ? config.uncleanLeaderElectionEnable : own.trim().toLowerCase() === 'true'
-}
+const staysActive =
+  ({ image }: Situation, leaving: Brokers) =>
+  (broker: number) =>
+    !leaving.has(broker) && image.isActive(broker)

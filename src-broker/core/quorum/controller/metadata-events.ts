@@ -1,6 +1,8 @@
 // What the pulse is told of the cluster, by its controller, once it is committed.
 import type { BrokerRegistration, MetadataDelta, MetadataImage } from '../image.ts'
-import type { QuorumEvent } from '../quorum-events.ts'
+import type { QuorumEvent, UncleanElection } from '../quorum-events.ts'
+import { noLeader } from '../records.ts'
+import { recovering } from './partition-change.ts'
 
 export class MetadataEvents {
   readonly #image: MetadataImage
@@ -22,15 +24,22 @@ export class MetadataEvents {
   observe(delta: MetadataDelta, isController: boolean): void {
     for (const id of delta.brokers) this.#observeBroker(id, isController)
     if (!isController) return
+    const elections: UncleanElection[] = []
     for (const { topic, before, after } of delta.partitions) {
       if (before === undefined) continue
       const place = { topic: topic.name, partition: after.partition }
       const { leaderEpoch } = after
       if (before.leader !== after.leader) {
         this.#tell({ kind: 'leader-changed', ...place, from: before.leader, to: after.leader, leaderEpoch })
+        if (after.leaderRecoveryState === recovering && after.leader !== noLeader) {
+          const had = [...before.isr, ...before.eligibleLeaderReplicas]
+          const missing = had.filter((id) => id !== after.leader)
+          elections.push({ ...place, leader: after.leader, leaderEpoch, missing })
+        }
       }
       if (before.isr !== after.isr) this.#tell({ kind: 'isr-changed', ...place, from: before.isr, to: after.isr })
     }
+    if (elections.length > 0) this.#tell({ kind: 'unclean-leaders-elected', elections })
   }
 
   #observeBroker(brokerId: number, isController: boolean): void {
