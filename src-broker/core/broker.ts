@@ -4,6 +4,7 @@ import { Deadlines } from '../base/deadlines.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { CoordinatorLog, offsetsTopic } from './coordinator-log.ts'
+import { damageReport, type LogsDamaged } from './damage-report.ts'
 import type { Env } from './env.ts'
 import { GroupCoordinator } from './group/coordinator.ts'
 import type { GroupEvent } from './group/sink.ts'
@@ -47,7 +48,7 @@ export interface BrokerSink {
   serving(): void
 }
 
-export type BrokerEvent = QuorumEvent | GroupEvent | TopicEvent
+export type BrokerEvent = QuorumEvent | GroupEvent | TopicEvent | LogsDamaged
 
 /** Reported by the controller alone, once committed. */
 interface TopicEvent {
@@ -193,6 +194,8 @@ export class Broker {
   // --- life ---
 
   start(): void {
+    const damage = damageReport(this.options.brokerId, this.#logs)
+    if (damage !== undefined) this.#sink.event(damage)
     this.#isrChanges.start()
     this.#every(checkpointEveryMs, () => this.#logs.checkpoint())
     this.#every(flushEveryMs, () => this.#flush())
@@ -210,7 +213,7 @@ export class Broker {
       this.quorum.stop()
       this.#cleaner.stop()
       beforeClosing()
-      this.#logs.close()
+      this.#logs.close(this.quorum.brokerEpoch)
       done()
     }
     if (timeoutMs > 0) this.quorum.shutDown(timeoutMs, close)
@@ -352,7 +355,7 @@ export class Broker {
       listeners: [{ name: listenerName, host, port, securityProtocol: 0 }],
       features: supportedFeatures,
       rack: null,
-      previousBrokerEpoch: -1,
+      previousBrokerEpoch: this.#logs.cleanShutdownEpoch,
     }
   }
 }

@@ -93,6 +93,25 @@ export type ClusterEvent =
       readonly partitions: readonly string[]
       readonly tookMs: number | null
     }
+  /** Replicas lead that may lack what had been committed. */
+  | {
+      readonly kind: 'unclean-leaders-elected'
+      /** The new leader. */
+      readonly brokerId: number
+      readonly atMs: number
+      readonly partitions: readonly string[]
+      /** Brokers that had everything and are not there; what only they have is lost. */
+      readonly missing: readonly number[]
+    }
+  /** Recovery had to cut logs short. */
+  | {
+      readonly kind: 'logs-damaged'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly partitions: readonly string[]
+      /** Those of them that lack what had been committed. */
+      readonly belowHighWatermark: readonly string[]
+    }
   | {
       readonly kind: 'isr-changed'
       readonly brokerId: number

@@ -2,6 +2,9 @@
 import type { BrokerEvent } from '../core/broker.ts'
 import type { ClusterEvent } from './cluster-types.ts'
 
+const nameOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}-${partition}`
+
+type UncleanElection = Extract<BrokerEvent, { kind: 'unclean-leaders-elected' }>['elections'][number]
 type LeaderChanged = Extract<BrokerEvent, { kind: 'leader-changed' }>
 
 /** Leaders move by the dozen when a broker dies: one event for each old and new leader, not one for each partition. */
@@ -29,6 +32,13 @@ export class WorkerEvents {
         const { topic, partition, from, to } = event
         return this.#post({ kind: 'isr-changed', brokerId, atMs, partition: `${topic}-${partition}`, from, to })
       }
+      case 'unclean-leaders-elected':
+        return this.#postUnclean(atMs, event.elections)
+      case 'logs-damaged': {
+        const below = event.logs.filter(({ highWatermark }) => highWatermark !== undefined)
+        const [partitions, belowHighWatermark] = [event.logs.map(nameOf), below.map(nameOf)]
+        return this.#post({ kind: 'logs-damaged', brokerId, atMs, partitions, belowHighWatermark })
+      }
       case 'topic-created':
       case 'topic-deleted':
         return this.#post({ ...event, brokerId, atMs })
@@ -38,6 +48,15 @@ export class WorkerEvents {
       }
       default:
         return // Not shown on the pulse.
+    }
+  }
+
+  /** One event for each new leader and what it may lack. */
+  #postUnclean(atMs: number, elections: readonly UncleanElection[]): void {
+    const alike = Map.groupBy(elections, ({ leader, missing }) => `${leader} ${missing}`)
+    for (const some of alike.values()) {
+      const { leader: brokerId, missing } = some[0]!
+      this.#post({ kind: 'unclean-leaders-elected', brokerId, atMs, partitions: some.map(nameOf), missing })
     }
   }
 
@@ -52,7 +71,7 @@ export class WorkerEvents {
   #postMoves(): void {
     for (const moves of this.#moves.values()) {
       const { from, to } = moves[0]!
-      const partitions = moves.map(({ topic, partition }) => `${topic}-${partition}`)
+      const partitions = moves.map(nameOf)
       this.#post({ kind: 'leader-changed', brokerId: to, from, atMs: Date.now(), partitions, tookMs: null })
     }
     this.#moves.clear()

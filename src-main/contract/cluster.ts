@@ -92,6 +92,8 @@ export interface PulseEvent {
     | 'broker-unfenced'
     | 'controller-elected'
     | 'leader-changed'
+    | 'unclean-leaders-elected'
+    | 'logs-damaged'
     | 'isr-shrunk'
     | 'isr-expanded'
     | 'group-rebalanced'

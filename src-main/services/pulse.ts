@@ -148,6 +148,21 @@ export class PulseService {
           durationMs: event.tookMs,
         }
       }
+      case 'unclean-leaders-elected': {
+        const { partitions, missing } = event
+        const risk =
+          missing.length === 0
+            ? 'it led last, and may have lost what was not flushed'
+            : `what only ${brokers(missing)} had is lost`
+        const text = `${broker} leads ${listed(partitions)} without having been in sync: ${risk}`
+        return { ...calm, kind, brokerId, text, severity: missing.length === 0 ? 'warning' : 'trouble' }
+      }
+      case 'logs-damaged': {
+        const { partitions, belowHighWatermark: below } = event
+        const lost = below.length === 0 ? '' : `; committed records are gone from ${listed(below)}`
+        const text = `${broker} cut damaged ends off ${listed(partitions)}${lost}; it copies them anew`
+        return { ...calm, kind, brokerId, text, severity: 'warning' }
+      }
       case 'group-rebalanced': {
         const members = plural(event.members, 'member')
         const text = `${event.groupId}: ${members}, generation ${event.generation} (${event.reason})`

@@ -2,7 +2,7 @@
 // A start reads one listing and three small files, however many partitions there are, unless the last stop was unclean.
 
 import { assert } from '../../base/assert.ts'
-import { encodeText } from '../../base/text.ts'
+import { decodeText, encodeText } from '../../base/text.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import { OffsetCheckpoint } from './checkpoint-file.ts'
 import {
@@ -18,7 +18,7 @@ import type { LogEnv } from './log-env.ts'
 import { PartitionLog } from './partition-log.ts'
 import { writeTopicId } from './partition-metadata.ts'
 
-/** There while the broker is stopped in an orderly way. Removed first at a start. */
+/** There while the broker is stopped in an orderly way, with the epoch it was registered under. Removed first at a start. */
 const cleanShutdownMarker = '.kafka_cleanshutdown'
 
 export interface HeldLog {
@@ -30,6 +30,8 @@ export interface HeldLog {
 export class LogDirectory {
   /** Whether the broker had been stopped in an orderly way before this start. */
   readonly wasClean: boolean
+  /** Epoch under which it had been registered then; -1 where that is not known (KIP-966). */
+  readonly cleanShutdownEpoch: number
   readonly #env: LogEnv
   readonly #logs = new Map<string, HeldLog>()
   readonly #recoveryPoints: OffsetCheckpoint
@@ -50,6 +52,7 @@ export class LogDirectory {
     this.#cleanerOffsets = new OffsetCheckpoint(disk, 'cleaner-offset-checkpoint')
     this.#cleanedTo = this.#cleanerOffsets.read()
     this.wasClean = disk.exists(cleanShutdownMarker)
+    this.cleanShutdownEpoch = epochIn(disk.read(cleanShutdownMarker))
     disk.remove(cleanShutdownMarker)
     const recoveryPoints = this.#recoveryPoints.read()
     const highWatermarks = this.#highWatermarks.read()
@@ -148,10 +151,10 @@ export class LogDirectory {
   }
 
   /** Flushes every log and leaves the marker that spares the next start the recovery. */
-  close(): void {
+  close(brokerEpoch = -1): void {
     for (const { log } of this.#logs.values()) log.close()
     this.checkpoint()
-    this.#env.disk.replace(cleanShutdownMarker, encodeText('{"version":0,"brokerEpoch":-1}'))
+    this.#env.disk.replace(cleanShutdownMarker, encodeText(`{"version":0,"brokerEpoch":${brokerEpoch}}`))
     this.#logs.clear()
   }
 
@@ -159,4 +162,10 @@ export class LogDirectory {
     held.log.onRecoveryPointLowered = this.#onRecoveryPointLowered
     this.#logs.set(name, held)
   }
+}
+
+/** Of a clean-shutdown file; what is no such file says nothing. */
+function epochIn(file: Uint8Array | undefined): number {
+  const [, digits] = /"brokerEpoch":(\d+)/.exec(file === undefined ? '' : decodeText(file)) ?? []
+  return digits === undefined ? -1 : Number(digits)
 }

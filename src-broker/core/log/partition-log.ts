@@ -80,6 +80,8 @@ export interface Damage {
   readonly offset: number
   /** Cut off, as nothing in them could be trusted. */
   readonly bytes: number
+  /** The checkpointed high watermark, where the log now ends before it: records that were committed are gone. */
+  readonly highWatermark?: number
 }
 
 export interface Retention {
@@ -102,6 +104,7 @@ export class PartitionLog {
   onRecoveryPointLowered: (() => void) | undefined
   readonly #env: LogEnv
   readonly #isClean: boolean
+  readonly #checkpointedHighWatermark: number
   readonly #epochs: EpochCache
   /** What the files hold; undefined until first used. */
   #content: Content | undefined
@@ -131,6 +134,7 @@ export class PartitionLog {
     this.#logStartOffset = start.logStartOffset
     this.#recoveryPoint = start.recoveryPoint
     this.#logEndOffset = Math.max(start.recoveryPoint, start.logStartOffset)
+    this.#checkpointedHighWatermark = start.highWatermark
     this.highWatermark = Math.min(start.highWatermark, this.#logEndOffset)
   }
 
@@ -598,7 +602,11 @@ export class PartitionLog {
       batch: (segment, { bytes, view, at }) => this.#added(segment, bytes, view, at),
       end: (segment) => this.#seal(segment),
     })
-    if (bytes > 0 || this.#logEndOffset < this.#recoveryPoint) this.damage = { offset: this.#logEndOffset, bytes }
+    const offset = this.#logEndOffset
+    const highWatermark = this.#checkpointedHighWatermark
+    if (offset < highWatermark) this.damage = { offset, bytes, highWatermark }
+    else if (bytes > 0 || offset < this.#recoveryPoint) this.damage = { offset, bytes }
+    this.highWatermark = Math.min(highWatermark, offset)
     if (this.#logEndOffset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
     else this.#endsAt(this.#logEndOffset)
   }

@@ -196,9 +196,14 @@ test('the README’s table of differences', () => {
     | \`min.insync.replicas\` | 1 | 2 | with 3 copies, what is acknowledged survives the loss of any broker |
     | \`controller.quorum.fetch.timeout.ms\` | 2000 | 1000 | the voters share a machine; a dead one is known at once, this is for a silent one |
     | \`controller.quorum.election.timeout.ms\` | 1000 | 500 | as above |
+    | \`controller.quorum.auto.join.enable\` | false | true | a broker that is added while the cluster runs votes like the others |
+    | \`metadata.log.segment.bytes\` | 1073741824 | 8388608 | the log of a small cluster; it is read as a whole at each start |
+    | \`metadata.log.max.record.bytes.between.snapshots\` | 20971520 | 4194304 | as above |
+    | \`metadata.max.retention.bytes\` | 104857600 | 16777216 | as above |
     | \`broker.session.timeout.ms\` | 9000 | 3000 | as above |
     | \`broker.heartbeat.interval.ms\` | 2000 | 500 | as above |
     | \`leader.imbalance.check.interval.seconds\` | 300 | 5 | nobody wants to wait five minutes to see a restarted broker lead again |
+    | \`log.cleaner.dedupe.buffer.size\` | 134217728 | 33554432 | several brokers share one process |
     | \`group.initial.rebalance.delay.ms\` | 3000 | 100 | on one machine the members start together or not at all |
     | \`offsets.topic.num.partitions\` | 50 | 16 | enough for every broker to coordinate, cheap to open and to read back |"
   `)

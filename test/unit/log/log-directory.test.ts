@@ -30,14 +30,14 @@ test('an orderly stop leaves the marker and checkpoints in the form of Kafka, an
   const { disk, logs } = withLogs()
   logs.get('orders', 0)!.highWatermark = 2
   logs.get('orders', 1)!.advanceLogStartOffset(1)
-  logs.close()
+  logs.close(17)
   expect(textOf(disk, 'recovery-point-offset-checkpoint')).toBe('0\n2\norders 0 3\norders 1 4\n')
   expect(textOf(disk, 'replication-offset-checkpoint')).toBe('0\n2\norders 0 2\norders 1 0\n')
   expect(textOf(disk, 'log-start-offset-checkpoint')).toBe('0\n1\norders 1 1\n')
-  expect(disk.exists('.kafka_cleanshutdown')).toBe(true)
+  expect(textOf(disk, '.kafka_cleanshutdown')).toBe('{"version":0,"brokerEpoch":17}')
 
   const again = start(disk)
-  expect([again.wasClean, disk.exists('.kafka_cleanshutdown')]).toEqual([true, false])
+  expect([again.wasClean, again.cleanShutdownEpoch, disk.exists('.kafka_cleanshutdown')]).toEqual([true, 17, false])
   const [zero, one] = [again.get('orders', 0)!, again.get('orders', 1)!]
   expect([zero.logEndOffset, zero.highWatermark, one.logStartOffset]).toEqual([3, 2, 1])
   expect([contents(zero), contents(one)]).toEqual([filled(0, 3), filled(1, 4)])
@@ -48,6 +48,7 @@ test('without the marker every log is recovered from its recovery point', () => 
   logs.get('orders', 0)!.flush()
   logs.checkpoint()
   const killed = start(disk.kill())
+  expect(killed.cleanShutdownEpoch).toBe(-1)
   expect([killed.wasClean, killed.get('orders', 0)!.logEndOffset, killed.get('orders', 1)!.logEndOffset]).toEqual([
     false,
     3,

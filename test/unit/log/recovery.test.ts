@@ -147,8 +147,19 @@ test('an orderly stop that is not borne out by the files is treated as none', ()
   expect([reopened.logEndOffset, reopened.highWatermark, reopened.damage]).toEqual([
     3,
     3,
-    { offset: 3, bytes: smallBatchBytes - 3 },
+    { offset: 3, bytes: smallBatchBytes - 3, highWatermark: 4 },
   ])
+})
+
+test('a log that a power loss left shorter than its checkpointed high watermark says so, though every byte of it is sound', () => {
+  const { disk, log } = newLog()
+  fill(log, 3)
+  log.flush()
+  fill(log, 2)
+  const start = { isClean: false, recoveryPoint: 3, logStartOffset: 0 }
+  expect(openLog(disk.kill(), { ...start, highWatermark: 5 }).damage).toBeUndefined()
+  const reopened = openLog(disk.crash(), { ...start, highWatermark: 5 })
+  expect([reopened.damage, reopened.highWatermark]).toEqual([{ offset: 3, bytes: 0, highWatermark: 5 }, 3])
 })
 
 test('a log whose records are all gone still knows where it ended', () => {

@@ -58,6 +58,10 @@ describe('sentences', () => {
     host.happen({ ...at, kind: 'group-rebalanced', ...rebalance })
     host.happen({ ...at, kind: 'topic-created', topic: 'flights', partitions: 3 })
     host.happen({ ...at, kind: 'topic-deleted', topic: 'flights', partitions: 3 })
+    const partitions = ['orders-1', 'orders-2']
+    host.happen({ ...at, kind: 'unclean-leaders-elected', brokerId: 3, partitions, missing: [1, 2] })
+    host.happen({ ...at, kind: 'unclean-leaders-elected', brokerId: 1, partitions, missing: [] })
+    host.happen({ ...at, kind: 'logs-damaged', brokerId: 1, partitions, belowHighWatermark: ['orders-2'] })
     expect(sentences()).toMatchInlineSnapshot(`
       [
         "broker-killed | 2 | broker 2 killed | 1 | injected | warning",
