@@ -172,7 +172,7 @@ describe('a follower', () => {
     follow(log, replicated(['a'], 0, 0), replicated(['j'], 9, 0))
     expect(log.logEndOffset).toBe(10)
     expect(contents(log)).toEqual(['0 a', '9 j'])
-    expect(log.place(5)).toEqual({ segmentBase: 0, position: replicated(['a'], 0, 0).length })
+    expect(log.place(5)).toEqual({ segmentBase: 0, position: replicated(['a'], 0, 0).length, batchOffset: 9 })
   })
 
   test('closes segments of its own where the leader sends more than fits one', () => {
@@ -246,11 +246,11 @@ describe('reading', () => {
     const { log } = newLog({ segmentBytes: 3 * smallBatchBytes })
     fill(log, 5)
     expect([0, 2, 3, 4, 5].map((offset) => log.place(offset))).toEqual([
-      { segmentBase: 0, position: 0 },
-      { segmentBase: 0, position: 2 * smallBatchBytes },
-      { segmentBase: 3, position: 0 },
-      { segmentBase: 3, position: smallBatchBytes },
-      { segmentBase: 3, position: 2 * smallBatchBytes },
+      { segmentBase: 0, position: 0, batchOffset: 0 },
+      { segmentBase: 0, position: 2 * smallBatchBytes, batchOffset: 2 },
+      { segmentBase: 3, position: 0, batchOffset: 3 },
+      { segmentBase: 3, position: smallBatchBytes, batchOffset: 4 },
+      { segmentBase: 3, position: 2 * smallBatchBytes, batchOffset: 5 },
     ])
     expect(log.segmentsFrom(3)).toEqual([{ baseOffset: 3, sizeInBytes: 2 * smallBatchBytes }])
     expect([log.activeSegmentBase, log.activeSegmentSize, log.sizeInBytes]).toEqual([
