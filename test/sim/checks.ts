@@ -1,0 +1,64 @@
+// The verdict at the end: what was acknowledged is there, once, in order; what surely failed is not; all replicas are alike.
+import type { Cluster } from './cluster.ts'
+import { newestImage } from './health.ts'
+import { type History, show, type Write } from './history.ts'
+import { logBatches } from './oracle.ts'
+import type { Plan } from './plan.ts'
+import type { Reader } from './reader.ts'
+import type { World } from './world.ts'
+
+export function judge(world: World, cluster: Cluster, history: History, readers: readonly Reader[], plan: Plan): void {
+  for (const { read, name, options } of readers) {
+    const written = history.writers.filter(
+      ({ topic, partition }) => topic === options.topic && partition === options.partition,
+    )
+    const times = new Map<Write, number>()
+    for (const write of read) times.set(write, (times.get(write) ?? 0) + 1)
+    for (const writer of written) {
+      for (const write of writer.writes) {
+        const count = times.get(write) ?? 0
+        const isPromised = write.outcome === 'acked' && writer.acks === -1 && !plan.hasBlackouts
+        if (count === 0 && isPromised) world.fail('lost', `${name}: ${show(write)}`)
+        if (count > 0 && write.outcome === 'failed') world.fail('failed-but-there', `${name}: ${show(write)}`)
+        if (count > 1 && writer.isIdempotent && !plan.hasBlackouts) {
+          world.fail('duplicate', `${name}: ${count} times ${show(write)}`)
+        }
+      }
+    }
+    if (!plan.hasBlackouts) judgeOrder(world, name, read)
+  }
+  judgeReplicas(world, cluster)
+}
+
+/** An idempotent producer's records are in the order in which it sent them. */
+function judgeOrder(world: World, name: string, read: readonly Write[]): void {
+  const last = new Map<number, Write>()
+  for (const write of read) {
+    const { id, isIdempotent } = write.producer
+    if (!isIdempotent) continue
+    const before = last.get(id)
+    if (before !== undefined && before.sequence >= write.sequence) {
+      world.fail('reordered', `${name}: ${show(write)} after ${show(before)}`)
+    }
+    last.set(id, write)
+  }
+}
+
+/** Every replica has the same batches, byte for byte as far as a checksum can tell (I9). */
+function judgeReplicas(world: World, cluster: Cluster): void {
+  const image = newestImage(cluster)!
+  for (const { topic, partition } of image.partitions()) {
+    const name = `${topic.name}-${partition.partition}`
+    const leader = cluster.machine(partition.leader)!.broker!.replicas.get(topic.name, partition.partition)!
+    const expected = logBatches(leader, 0, leader.highWatermark).map(tell)
+    for (const id of partition.isr) {
+      const replica = cluster.machine(id)!.broker!.replicas.get(topic.name, partition.partition)
+      const found = replica === undefined ? [] : logBatches(replica, 0, leader.highWatermark).map(tell)
+      const at = expected.findIndex((batch, index) => batch !== found[index])
+      if (at >= 0) world.fail('replicas-differ', `${name}: ${partition.leader} has ${expected[at]}, ${id} ${found[at]}`)
+    }
+  }
+}
+
+const tell = ({ baseOffset, lastOffset, epoch, crc }: ReturnType<typeof logBatches>[number]): string =>
+  `${baseOffset}..${lastOffset} of epoch ${epoch} (${crc.toString(16)})`

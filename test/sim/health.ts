@@ -1,0 +1,42 @@
+// How the cluster is, as its own metadata has it.
+import type { MetadataImage } from '../../src-broker/core/quorum/image.ts'
+import type { Cluster } from './cluster.ts'
+import type { Machine } from './machine.ts'
+
+/** The metadata of whoever knows most. */
+export function newestImage(cluster: Cluster): MetadataImage | undefined {
+  let newest: MetadataImage | undefined
+  for (const { broker } of cluster.machines) {
+    if (broker !== undefined && broker.image.endOffset > (newest?.endOffset ?? -1)) newest = broker.image
+  }
+  return newest
+}
+
+/** Why it is not whole; undefined where everybody serves, agrees and is in sync. */
+export function whatIsMissing(cluster: Cluster): string | undefined {
+  const image = newestImage(cluster)
+  for (const { id, broker, isServing } of cluster.machines) {
+    if (broker === undefined || !isServing) return `broker ${id} does not serve`
+    if (broker.image.endOffset !== image!.endOffset) return `broker ${id} has not replayed the metadata`
+    if (broker.quorum.isFenced) return `broker ${id} is fenced`
+    if (image!.brokers.get(id)?.epoch !== broker.quorum.brokerEpoch) return `broker ${id} is not registered`
+  }
+  for (const { topic, partition } of image!.partitions()) {
+    const name = `${topic.name}-${partition.partition}`
+    if (partition.leader < 0) return `${name} has no leader`
+    if (partition.isr.length < partition.replicas.length) return `${name} has only ${partition.isr} in sync`
+    const leader = cluster.machine(partition.leader)?.broker?.replicas.get(topic.name, partition.partition)
+    if (leader?.leader?.epoch !== partition.leaderEpoch) return `${name} is not led by ${partition.leader} yet`
+    if (leader.highWatermark < leader.log.logEndOffset) return `${name} is committed up to ${leader.highWatermark} only`
+  }
+  return undefined
+}
+
+export const isWhole = (cluster: Cluster): boolean => whatIsMissing(cluster) === undefined
+
+export function isInAnyIsr(cluster: Cluster, { id }: Machine): boolean {
+  const image = newestImage(cluster)
+  if (image === undefined) return true
+  for (const { partition } of image.partitions()) if (partition.isr.includes(id)) return true
+  return false
+}

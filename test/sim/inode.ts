@@ -1,0 +1,118 @@
+// One file's bytes, and what happened to them since they were last synced.
+import { DiskError } from '../../src-broker/base/disk.ts'
+import { integerBelow, type Random } from '../../src-broker/base/random.ts'
+
+/** `data` undefined: a truncation to `position`. */
+interface Change {
+  readonly position: number
+  readonly data: Uint8Array | undefined
+}
+
+export class Inode {
+  size = 0
+  /** The machine that held it lost its power: whoever still has it open reads nothing. */
+  isGone = false
+  #bytes = new Uint8Array(0)
+  /** Content at the last sync; undefined while nothing changed since. */
+  #synced: Uint8Array | undefined = new Uint8Array(0)
+  #changes: Change[] = []
+  /** Changes ever made; what a sync begins with is what it makes durable. */
+  changeCount = 0
+
+  get content(): Uint8Array {
+    return this.#bytes.subarray(0, this.size)
+  }
+
+  read(into: Uint8Array, at: number, length: number, position: number): number {
+    if (this.isGone) throw new DiskError('EIO', 'a file of a machine that is gone')
+    const end = Math.min(this.size, position + length)
+    if (end <= position) return 0
+    into.set(this.#bytes.subarray(position, end), at)
+    return end - position
+  }
+
+  write(bytes: Uint8Array, from: number, to: number, position: number): void {
+    this.#changed({ position, data: bytes.slice(from, to) })
+  }
+
+  truncate(size: number): void {
+    this.#changed({ position: size, data: undefined })
+  }
+
+  /** All changes up to the `changeCount` of when the sync began are on the platter. */
+  sync(changeCount = this.changeCount): void {
+    const later = this.changeCount - changeCount
+    if (later === 0 || this.#changes.length === 0) {
+      this.#synced = undefined
+      this.#changes = []
+    } else if (later < this.#changes.length) {
+      const platter = new Inode()
+      platter.#restore(this.#synced!)
+      for (const change of this.#changes.splice(0, this.#changes.length - later)) platter.#apply(change)
+      this.#synced = platter.content
+    }
+  }
+
+  #changed(change: Change): void {
+    this.changeCount++
+    this.#synced ??= this.content.slice()
+    this.#changes.push(change)
+    this.#apply(change)
+  }
+
+  #apply({ position, data }: Change): void {
+    if (data === undefined) {
+      this.size = Math.min(this.size, position)
+      return
+    }
+    const end = position + data.length
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length, 256))
+      grown.set(this.content)
+      this.#bytes = grown
+    }
+    if (position > this.size) this.#bytes.fill(0, this.size, position)
+    this.#bytes.set(data, position)
+    this.size = Math.max(this.size, end)
+  }
+
+  /** What is on the platter when the light comes on again. */
+  afterPowerLoss(random: Random): Inode {
+    const after = new Inode()
+    after.#restore(this.#synced ?? this.content)
+    for (const change of surviving(this.#changes, random)) after.#apply(change)
+    after.sync()
+    return after
+  }
+
+  forgetUnsynced(): void {
+    if (this.#synced === undefined) return
+    this.#restore(this.#synced)
+    this.sync()
+  }
+
+  rot(random: Random): void {
+    if (this.size === 0) return
+    const at = integerBelow(random, this.size)
+    this.#bytes[at] = this.#bytes[at]! ^ (1 << integerBelow(random, 8))
+    if (this.#synced !== undefined && at < this.#synced.length) this.#synced[at] = this.#bytes[at]!
+  }
+
+  #restore(content: Uint8Array): void {
+    this.#bytes = content.slice()
+    this.size = content.length
+  }
+}
+
+/** None, all, the first few with the last of them torn, or any of them. */
+function surviving(changes: readonly Change[], random: Random): readonly Change[] {
+  if (changes.length === 0) return changes
+  const kind = integerBelow(random, 5)
+  if (kind <= 1) return []
+  if (kind === 2) return changes
+  if (kind === 3) return changes.filter(() => random() < 0.7)
+  const count = integerBelow(random, changes.length)
+  const torn = changes[count]!
+  const part = torn.data?.subarray(0, integerBelow(random, torn.data.length + 1))
+  return [...changes.slice(0, count), { position: torn.position, data: part }]
+}

@@ -1,0 +1,219 @@
+// Looks into the brokers while they run, and holds them to what replication and Raft promise: one leader an epoch, high
+// watermarks that never go back, and what was committed once in every later leader's log, byte for byte.
+import type { Broker } from '../../src-broker/core/broker.ts'
+import { metadataDirectory } from '../../src-broker/core/quorum/metadata-log.ts'
+import type { Partition } from '../../src-broker/core/replica/partition.ts'
+import { viewOf } from '../../src-broker/protocol/reader.ts'
+import * as batch from '../../src-broker/records/batch.ts'
+import type { Cluster } from './cluster.ts'
+import type { Machine } from './machine.ts'
+import type { World } from './world.ts'
+
+interface CommittedBatch {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly epoch: number
+  readonly crc: number
+}
+
+/** What has been committed, batch by batch, whoever leads. */
+class Committed {
+  readonly byBaseOffset = new Map<number, CommittedBatch>()
+  endOffset = 0
+}
+
+interface Seen {
+  epoch: number
+  highWatermark: number
+}
+
+const lookEveryMs = 150
+
+export class Oracle {
+  readonly #world: World
+  readonly #cluster: Cluster
+  readonly #raftLeaders = new Map<number, number>()
+  readonly #raftSeen = new Map<number, { life: number; epoch: number; highWatermark: number }>()
+  readonly #metadata = new Committed()
+  readonly #partitionLeaders = new Map<string, number>()
+  readonly #committed = new Map<string, Committed>()
+  readonly #seen = new Map<string, Seen>()
+  /** Off where the settings promise less: committed records may be lost. */
+  promisesRecords = true
+  looks = 0
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+    this.#world = cluster.world
+    this.#lookLater()
+  }
+
+  #lookLater(): void {
+    this.#world.after(lookEveryMs, () => {
+      this.look()
+      this.#lookLater()
+    })
+  }
+
+  look(): void {
+    this.looks++
+    for (const machine of this.#cluster.machines) {
+      if (machine.broker === undefined) continue
+      this.#lookAtQuorum(machine, machine.broker)
+      for (const partition of machine.broker.replicas.all()) this.#lookAtPartition(machine, partition)
+    }
+  }
+
+  // ── the quorum ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  electedController(machine: Machine, epoch: number): void {
+    const before = this.#raftLeaders.get(epoch)
+    this.#raftLeaders.set(epoch, machine.id)
+    if (before !== undefined && before !== machine.id) {
+      this.#world.fail('two-controllers', `${before} and ${machine.id} both lead epoch ${epoch} of the quorum`)
+    }
+  }
+
+  /** Its vote and its epochs are gone with its disk. */
+  wiped(machine: Machine): void {
+    this.#raftSeen.delete(machine.id)
+  }
+
+  #lookAtQuorum(machine: Machine, { quorum }: Broker): void {
+    const { leaderEpoch: epoch, highWatermark, logEndOffset } = quorum
+    const before = this.#raftSeen.get(machine.id)
+    this.#raftSeen.set(machine.id, { life: machine.life, epoch, highWatermark })
+    const what = `broker ${machine.id}'s`
+    if (before !== undefined && epoch < before.epoch) {
+      this.#world.fail('epoch-went-back', `${what} quorum epoch went from ${before.epoch} to ${epoch}`)
+    }
+    if (before?.life === machine.life && highWatermark < before.highWatermark) {
+      this.#world.fail('watermark-went-back', `${what} metadata went from ${before.highWatermark} to ${highWatermark}`)
+    }
+    if (highWatermark > logEndOffset) {
+      this.#world.fail('watermark-beyond-log', `${what} metadata: ${highWatermark} of ${logEndOffset}`)
+    }
+    const from = before?.life === machine.life ? before.highWatermark : 0
+    if (highWatermark > from) {
+      this.#compare(this.#metadata, metadataBatches(machine, from, highWatermark), highWatermark, `${what} metadata`)
+    }
+  }
+
+  // ── partitions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #lookAtPartition(machine: Machine, partition: Partition): void {
+    const { log, highWatermark, leader, name, topicId } = partition
+    const what = `broker ${machine.id}'s ${name}`
+    if (log.logStartOffset > log.logEndOffset || highWatermark > log.logEndOffset) {
+      this.#world.fail('watermark-beyond-log', `${what}: ${log.logStartOffset}..${highWatermark}..${log.logEndOffset}`)
+    }
+    if (leader === undefined) return
+    this.#lookAtLeader(machine, partition, `${topicId}-${partition.index}`, what)
+  }
+
+  #lookAtLeader(machine: Machine, partition: Partition, key: string, what: string): void {
+    const { highWatermark, log } = partition
+    const leader = partition.leader!
+    const epochKey = `${key}-${leader.epoch}`
+    const other = this.#partitionLeaders.get(epochKey)
+    this.#partitionLeaders.set(epochKey, machine.id)
+    if (other !== undefined && other !== machine.id) {
+      this.#world.fail('two-leaders', `${what}: ${other} leads epoch ${leader.epoch} too`)
+    }
+    const seenKey = `${key}-${machine.id}-${machine.life}`
+    const seen = this.#seen.get(seenKey) ?? { epoch: -1, highWatermark: 0 }
+    this.#seen.set(seenKey, seen)
+    if (leader.epoch === seen.epoch && highWatermark < seen.highWatermark) {
+      this.#world.fail('watermark-went-back', `${what} went from ${seen.highWatermark} to ${highWatermark}`)
+    }
+    const isNewLeader = leader.epoch !== seen.epoch
+    const hasMoved = isNewLeader || highWatermark > seen.highWatermark
+    const from = isNewLeader ? 0 : seen.highWatermark
+    seen.epoch = leader.epoch
+    seen.highWatermark = highWatermark
+    if (!hasMoved || !this.promisesRecords) return
+    let committed = this.#committed.get(key)
+    if (committed === undefined) this.#committed.set(key, (committed = new Committed()))
+    const isOld = this.#knowsNewerEpoch(key, leader.epoch)
+    if (isNewLeader && !isOld && log.logEndOffset < committed.endOffset) {
+      this.#world.fail(
+        'committed-lost',
+        `${what} leads epoch ${leader.epoch} up to ${log.logEndOffset} of ${committed.endOffset}`,
+      )
+      return
+    }
+    const to = isNewLeader && !isOld ? Math.max(highWatermark, committed.endOffset) : highWatermark
+    this.#compare(committed, logBatches(partition, from, to), highWatermark, what)
+  }
+
+  readonly #newestEpoch = new Map<string, number>()
+
+  #knowsNewerEpoch(key: string, epoch: number): boolean {
+    const newest = this.#newestEpoch.get(key) ?? -1
+    if (epoch > newest) this.#newestEpoch.set(key, epoch)
+    return epoch < newest
+  }
+
+  /** Batches that follow each other in some log; those below `highWatermark` are committed from now on. */
+  #compare(committed: Committed, batches: readonly CommittedBatch[], highWatermark: number, what: string): void {
+    let before: CommittedBatch | undefined
+    for (const found of batches) {
+      if (before !== undefined && found.baseOffset !== before.lastOffset + 1) {
+        return this.#differ(what, found, `${before.lastOffset + 1} is next`)
+      }
+      before = found
+      const known = committed.byBaseOffset.get(found.baseOffset)
+      if (known !== undefined) {
+        const isSame = known.crc === found.crc && known.epoch === found.epoch && known.lastOffset === found.lastOffset
+        if (!isSame) return this.#differ(what, found, `${tell(known)} was committed`)
+      } else if (found.baseOffset < committed.endOffset) return this.#differ(what, found, 'another batch was committed')
+      else if (found.baseOffset < highWatermark) {
+        committed.byBaseOffset.set(found.baseOffset, found)
+        committed.endOffset = found.lastOffset + 1
+      }
+    }
+  }
+
+  #differ(what: string, found: CommittedBatch, instead: string): void {
+    this.#world.fail('committed-changed', `${what} has ${tell(found)} where ${instead}`)
+  }
+}
+
+const tell = ({ baseOffset, lastOffset, epoch }: CommittedBatch) => `${baseOffset}..${lastOffset} of epoch ${epoch}`
+
+/** Those that begin in [from, to). */
+function batchesIn(bytes: Uint8Array, from: number, to: number, into: CommittedBatch[]): void {
+  const view = viewOf(bytes)
+  for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
+    const baseOffset = batch.baseOffset(view, at)
+    if (baseOffset >= to) return
+    if (baseOffset < from) continue
+    const lastOffset = batch.lastOffset(view, at)
+    into.push({ baseOffset, lastOffset, epoch: batch.partitionLeaderEpoch(view, at), crc: batch.storedCrc(view, at) })
+  }
+}
+
+function metadataBatches({ disk }: Machine, from: number, to: number): CommittedBatch[] {
+  const found: CommittedBatch[] = []
+  for (const path of disk.files()) {
+    if (path.startsWith(`${metadataDirectory}/`) && path.endsWith('.log')) batchesIn(disk.peek(path)!, from, to, found)
+  }
+  return found
+}
+
+/** Of one replica, as its log has them. */
+export function logBatches({ log }: Partition, from: number, to: number): CommittedBatch[] {
+  const found: CommittedBatch[] = []
+  let offset = Math.max(from, log.logStartOffset)
+  while (offset < to) {
+    const slice = log.read(offset, 1 << 20, to, true)
+    if (slice.byteLength === 0) break
+    const bytes = new Uint8Array(slice.byteLength)
+    slice.readInto(bytes, 0)
+    batchesIn(bytes, offset, to, found)
+    const next = (found.at(-1)?.lastOffset ?? -1) + 1
+    if (next <= offset) break
+    offset = next
+  }
+  return found
+}

@@ -1,0 +1,94 @@
+// What one seed means: a cluster, its topics, its clients and the kinds of trouble it gets. Every seed draws its own mixture,
+// so that rare combinations come up and each run stays small.
+import type { Random } from '../../src-broker/base/random.ts'
+import { between, chance, pick } from './randoms.ts'
+
+export const faultKinds = [
+  'crash',
+  'power-loss',
+  'pause',
+  'clean-stop',
+  'restart-storm',
+  'isolate',
+  'one-way',
+  'split',
+  'bridge',
+  'ring',
+  'break-links',
+  'delay',
+  'slow-disk',
+  'full-disk',
+  'disk-error',
+  'wipe',
+  'clock-jump',
+  'clock-drift',
+  'sleep',
+  'elect-leaders',
+] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+export interface TopicPlan {
+  readonly name: string
+  readonly partitions: number
+}
+
+export interface Plan {
+  readonly seed: number
+  readonly brokers: number
+  readonly voters: number
+  readonly topics: readonly TopicPlan[]
+  readonly idempotentProducers: number
+  readonly plainProducers: number
+  readonly leaderProducers: number
+  readonly produceEveryMs: number
+  readonly batchRecordsMax: number
+  readonly inFlightMax: number
+  readonly segmentBytes: number
+  readonly faults: readonly FaultKind[]
+  /** Of trouble; then it is healed, and everything must come right. */
+  readonly troubleMs: number
+  readonly faultEveryMs: number
+  /** All power goes at once, now and then: of what is not synced, nothing is promised. */
+  readonly hasBlackouts: boolean
+}
+
+export interface PlanOptions {
+  readonly brokers?: number | undefined
+  readonly faults?: readonly FaultKind[] | undefined
+}
+
+export function planOf(seed: number, random: Random, options: PlanOptions = {}): Plan {
+  const brokers = options.brokers ?? pick(random, [3, 3, 3, 3, 4, 5])
+  const topics = Array.from({ length: 1 + Math.floor(random() * 2) }, (_, index) => ({
+    name: ['orders', 'payments'][index]!,
+    partitions: 1 + Math.floor(random() * 3),
+  }))
+  const hasBlackouts = options.faults === undefined && chance(random, 0.1)
+  // The fewer kinds, the more of each: a seed with two of them sees what they do to each other.
+  const share = pick(random, [0.15, 0.3, 0.6])
+  const drawn = faultKinds.filter(() => chance(random, share))
+  const idempotentProducers = 1 + Math.floor(random() * 2)
+  const plainProducers = Math.floor(random() * 2)
+  const leaderProducers = Math.floor(random() * 2)
+  const troubleMs = between(random, 15_000, 45_000)
+  const partitions = topics.reduce((sum, topic) => sum + topic.partitions, 0)
+  const lanes = partitions * (idempotentProducers + plainProducers + leaderProducers)
+  const batches = pick(random, [150, 250, 400])
+  return {
+    seed,
+    brokers,
+    voters: Math.min(brokers, pick(random, [3, 3, 5])),
+    topics,
+    idempotentProducers,
+    plainProducers,
+    leaderProducers,
+    produceEveryMs: (troubleMs / batches) * lanes,
+    batchRecordsMax: pick(random, [1, 3, 6]),
+    inFlightMax: pick(random, [1, 5, 5]),
+    segmentBytes: pick(random, [1_024, 2_048, 8_192]),
+    faults: options.faults ?? (drawn.length > 0 ? drawn : ['crash']),
+    troubleMs,
+    faultEveryMs: pick(random, [800, 2_000, 4_000]),
+    hasBlackouts,
+  }
+}
