@@ -16,6 +16,7 @@ import { listGroups as listGroupsApi } from '../protocol/messages/16-list-groups
 import { apiVersions as apiVersionsApi } from '../protocol/messages/18-api-versions.ts'
 import { createTopics as createTopicsApi } from '../protocol/messages/19-create-topics.ts'
 import { deleteTopics as deleteTopicsApi } from '../protocol/messages/20-delete-topics.ts'
+import { deleteRecords as deleteRecordsApi } from '../protocol/messages/21-delete-records.ts'
 import { initProducerId as initProducerIdApi } from '../protocol/messages/22-init-producer-id.ts'
 import { offsetForLeaderEpoch as offsetForLeaderEpochApi } from '../protocol/messages/23-offset-for-leader-epoch.ts'
 import { describeConfigs as describeConfigsApi } from '../protocol/messages/32-describe-configs.ts'
@@ -40,6 +41,7 @@ import { listGroups } from './16-list-groups.ts'
 import { apiVersions } from './18-api-versions.ts'
 import { createTopics } from './19-create-topics.ts'
 import { deleteTopics } from './20-delete-topics.ts'
+import { deleteRecords } from './21-delete-records.ts'
 import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './32-describe-configs.ts'
@@ -79,6 +81,7 @@ const all: readonly Route[] = [
   route(apiVersionsApi, apiVersions),
   route(createTopicsApi, createTopics),
   route(deleteTopicsApi, deleteTopics),
+  route(deleteRecordsApi, deleteRecords),
   route(initProducerIdApi, initProducerId),
   route(offsetForLeaderEpochApi, offsetForLeaderEpoch),
   route(describeConfigsApi, describeConfigs),

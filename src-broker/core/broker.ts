@@ -21,6 +21,7 @@ import type { SupportedFeature } from './quorum/records.ts'
 import { Expiries } from './replica/expiries.ts'
 import { IsrChanges, type IsrProposal } from './replica/isr-changes.ts'
 import type { Partition } from './replica/partition.ts'
+import { RecordDeletions } from './replica/record-deletions.ts'
 import { Replicas } from './replica/replicas.ts'
 import { TopicCreator } from './topic-creator.ts'
 import { TopicSettings } from './topic-settings.ts'
@@ -87,6 +88,7 @@ export class Broker {
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly expiries: Expiries
+  readonly deletions: RecordDeletions
   readonly traffic = new Traffic()
   readonly topics: TopicCreator
   readonly settings: TopicSettings
@@ -148,6 +150,7 @@ export class Broker {
     this.topics = new TopicCreator(this.quorum, config)
     this.producerIds = new ProducerIds(this.quorum, brokerId)
     this.expiries = new Expiries(env, deadlines)
+    this.deletions = new RecordDeletions(brokerId, (id) => this.image.brokers.get(id)?.fenced === false)
   }
 
   get image(): MetadataImage {
@@ -222,6 +225,7 @@ export class Broker {
 
   /** True when there is more to do at once: call again after giving others their turn. */
   endTurn(): boolean {
+    this.deletions.check()
     return this.replicas.endTurn()
   }
 

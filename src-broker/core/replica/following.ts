@@ -49,6 +49,7 @@ export class Following {
       leaderEpoch: follower.leaderEpoch,
       fetchOffset: partition.log.logEndOffset,
       lastFetchedEpoch: partition.log.latestEpoch,
+      logStartOffset: partition.log.logStartOffset,
     })
   }
 
@@ -130,7 +131,7 @@ export class Following {
       this.#toCopy.delete(partition)
       return
     }
-    const before = log.logEndOffset
+    const { logEndOffset: endBefore, logStartOffset: startBefore } = log
     const outcome = copyAnnounced(this.#context.env, partition, follower, source)
     if (outcome !== 'more') this.#toCopy.delete(partition)
     if (outcome === 'lost') {
@@ -141,9 +142,9 @@ export class Following {
     const logStartOffset = Math.min(source.leaderLogStartOffset, log.logEndOffset)
     if (logStartOffset > log.logStartOffset) log.advanceLogStartOffset(logStartOffset)
     partition.highWatermark = Math.max(partition.highWatermark, Math.min(source.leaderHighWatermark, log.logEndOffset))
-    if (log.logEndOffset === before) return
+    if (log.logEndOffset === endBefore && log.logStartOffset === startBefore) return
     const to = this.#context.outbox.acknowledgements(follower.leaderId)
-    to.push(source.leaderHandle, follower.leaderEpoch, log.logEndOffset)
+    to.push(source.leaderHandle, follower.leaderEpoch, log.logEndOffset, log.logStartOffset)
   }
 
   #askLater(partition: Partition, follower: Follower): void {

@@ -15,6 +15,7 @@ export interface ReplicaFetch {
   readonly fetchOffset: number
   /** Epoch of the last batch in the follower's log, -1 when it is empty. */
   readonly lastFetchedEpoch: number
+  readonly logStartOffset: number
 }
 
 export interface FollowFrom {
@@ -50,5 +51,5 @@ export const acknowledgement = 1
 // Announcement entry: follower handle, leader epoch, segment base offset, end position in that segment's file,
 //                     log end offset, high watermark, log start offset.
 export const announcementWidth = 7
-// Acknowledgement entry: leader handle, leader epoch, log end offset.
-export const acknowledgementWidth = 3
+// Acknowledgement entry: leader handle, leader epoch, log end offset, log start offset.
+export const acknowledgementWidth = 4

@@ -70,6 +70,7 @@ function keepFollowers(leader: Leader, brokerId: number, nowMs: number): void {
     if (id === brokerId || leader.followers.has(id)) continue
     leader.followers.set(id, {
       logEndOffset: -1,
+      logStartOffset: -1,
       caughtUpAtMs: leader.isr.includes(id) ? nowMs : -Infinity,
       heardEndOffset: Infinity,
       heardAtMs: nowMs,

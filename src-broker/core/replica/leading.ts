@@ -35,6 +35,8 @@ export class Leading {
       const partition = this.#context.registry.byHandle(numbers[at]!)
       const leader = partition?.leader
       if (partition === undefined || leader === undefined || leader.epoch !== numbers[at + 1]) continue
+      const follower = leader.followers.get(from)
+      if (follower !== undefined) follower.logStartOffset = numbers[at + 3]!
       this.#followerReached(partition, leader, from, numbers[at + 2]!)
     }
   }
@@ -58,6 +60,7 @@ export class Leading {
     const { fetchOffset, lastFetchedEpoch } = fetch
     follower.stream = undefined
     follower.brokerEpoch = fetch.brokerEpoch
+    follower.logStartOffset = fetch.logStartOffset
     if (lastFetchedEpoch >= 0) {
       const { epoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
       if (epoch < 0) return { kind: 'out-of-range', logStartOffset: log.logStartOffset }

@@ -138,6 +138,12 @@ export class Replicas {
     return result
   }
 
+  /** Hides the records before an offset that is committed. Followers hear of it with the next announcement. */
+  deleteBefore(partition: Partition, offset: number): void {
+    partition.log.advanceLogStartOffset(offset)
+    this.#markDirty(partition)
+  }
+
   #markDirty(partition: Partition): void {
     if (partition.isDirty) return
     partition.isDirty = true

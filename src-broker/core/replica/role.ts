@@ -22,6 +22,8 @@ export interface Leader {
 export interface FollowerProgress {
   /** -1 until it has asked in this epoch, and again once its link is lost. */
   logEndOffset: number
+  /** -1 until it has asked in this epoch. */
+  logStartOffset: number
   /** Monotonic time at which it last had everything that the leader had. */
   caughtUpAtMs: number
   /** The leader's log end, and when, at its last acknowledgement: who has that much by the next one was caught up then. */
