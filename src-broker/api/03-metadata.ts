@@ -63,7 +63,7 @@ function describe(broker: Broker, topic: TopicImage) {
   }
 }
 
-function describePartition({ image }: Broker, partition: PartitionImage) {
+export function describePartition({ image }: Broker, partition: PartitionImage) {
   return {
     errorCode: partition.leader < 0 ? errors.LEADER_NOT_AVAILABLE : errors.NONE,
     partitionIndex: partition.partition,

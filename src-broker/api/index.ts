@@ -22,8 +22,12 @@ import { offsetForLeaderEpoch as offsetForLeaderEpochApi } from '../protocol/mes
 import { describeConfigs as describeConfigsApi } from '../protocol/messages/32-describe-configs.ts'
 import { createPartitions as createPartitionsApi } from '../protocol/messages/37-create-partitions.ts'
 import { deleteGroups as deleteGroupsApi } from '../protocol/messages/42-delete-groups.ts'
+import { electLeaders as electLeadersApi } from '../protocol/messages/43-elect-leaders.ts'
 import { incrementalAlterConfigs as incrementalAlterConfigsApi } from '../protocol/messages/44-incremental-alter-configs.ts'
+import { alterPartitionReassignments as alterPartitionReassignmentsApi } from '../protocol/messages/45-alter-partition-reassignments.ts'
+import { listPartitionReassignments as listPartitionReassignmentsApi } from '../protocol/messages/46-list-partition-reassignments.ts'
 import { describeCluster as describeClusterApi } from '../protocol/messages/60-describe-cluster.ts'
+import { describeTopicPartitions as describeTopicPartitionsApi } from '../protocol/messages/75-describe-topic-partitions.ts'
 import type { Shape } from '../protocol/schema.ts'
 import { produce } from './00-produce.ts'
 import { fetch } from './01-fetch.ts'
@@ -47,8 +51,12 @@ import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './32-describe-configs.ts'
 import { createPartitions } from './37-create-partitions.ts'
 import { deleteGroups } from './42-delete-groups.ts'
+import { electLeaders } from './43-elect-leaders.ts'
 import { incrementalAlterConfigs } from './44-incremental-alter-configs.ts'
+import { alterPartitionReassignments } from './45-alter-partition-reassignments.ts'
+import { listPartitionReassignments } from './46-list-partition-reassignments.ts'
 import { describeCluster } from './60-describe-cluster.ts'
+import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import type { Handler } from './handler.ts'
 
 export interface Route {
@@ -87,8 +95,12 @@ const all: readonly Route[] = [
   route(describeConfigsApi, describeConfigs),
   route(createPartitionsApi, createPartitions),
   route(deleteGroupsApi, deleteGroups),
+  route(electLeadersApi, electLeaders),
   route(incrementalAlterConfigsApi, incrementalAlterConfigs),
+  route(alterPartitionReassignmentsApi, alterPartitionReassignments),
+  route(listPartitionReassignmentsApi, listPartitionReassignments),
   route(describeClusterApi, describeCluster),
+  route(describeTopicPartitionsApi, describeTopicPartitions),
 ]
 
 /** By API key. */

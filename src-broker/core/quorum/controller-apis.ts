@@ -67,6 +67,51 @@ export interface AlterPartitionResponse {
   }[]
 }
 
+export interface AlterPartitionReassignmentsRequest {
+  readonly allowReplicationFactorChange: boolean
+  readonly topics: readonly {
+    readonly name: string
+    readonly partitions: readonly {
+      readonly partitionIndex: number
+      /** In order of preference; null cancels what is under way. */
+      readonly replicas: readonly number[] | null
+    }[]
+  }[]
+}
+
+export interface AlterPartitionReassignmentsResponse {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+  readonly responses: {
+    readonly name: string
+    readonly partitions: {
+      readonly partitionIndex: number
+      readonly errorCode: number
+      readonly errorMessage: string | null
+    }[]
+  }[]
+}
+
+export interface ListPartitionReassignmentsRequest {
+  /** Null means all. */
+  readonly topics: readonly { readonly name: string; readonly partitionIndexes: readonly number[] }[] | null
+}
+
+export interface ListPartitionReassignmentsResponse {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+  /** Only what is under way. */
+  readonly topics: {
+    readonly name: string
+    readonly partitions: {
+      readonly partitionIndex: number
+      readonly replicas: readonly number[]
+      readonly addingReplicas: readonly number[]
+      readonly removingReplicas: readonly number[]
+    }[]
+  }[]
+}
+
 export interface CreateTopicsRequest {
   readonly topics: readonly {
     readonly name: string
@@ -183,6 +228,14 @@ export interface ControllerApis {
   BrokerRegistration: { request: BrokerRegistrationRequest; response: BrokerRegistrationResponse }
   BrokerHeartbeat: { request: BrokerHeartbeatRequest; response: BrokerHeartbeatResponse }
   AlterPartition: { request: AlterPartitionRequest; response: AlterPartitionResponse }
+  AlterPartitionReassignments: {
+    request: AlterPartitionReassignmentsRequest
+    response: AlterPartitionReassignmentsResponse
+  }
+  ListPartitionReassignments: {
+    request: ListPartitionReassignmentsRequest
+    response: ListPartitionReassignmentsResponse
+  }
   CreateTopics: { request: CreateTopicsRequest; response: CreateTopicsResponse }
   DeleteTopics: { request: DeleteTopicsRequest; response: DeleteTopicsResponse }
   CreatePartitions: { request: CreatePartitionsRequest; response: CreatePartitionsResponse }

@@ -6,6 +6,7 @@ import { type BrokerConfig, withDynamic } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
 import { incrementalAlterConfigs } from './controller/alter-configs.ts'
 import { alterPartition } from './controller/alter-partition.ts'
+import { alterPartitionReassignments, listPartitionReassignments } from './controller/alter-partition-reassignments.ts'
 import { BrokerWatch, type BrokerWatchHost } from './controller/broker-watch.ts'
 import { CommandQueue } from './controller/command-queue.ts'
 import { createPartitions } from './controller/create-partitions.ts'
@@ -76,6 +77,8 @@ export class Controller {
       BrokerRegistration: (request, answer) => this.#watch.registrationAsked({ request, answer }),
       BrokerHeartbeat: (request, answer) => this.#watch.heartbeatArrived({ request, answer }),
       AlterPartition: this.#decidedBy(alterPartition),
+      AlterPartitionReassignments: this.#decidedBy(alterPartitionReassignments),
+      ListPartitionReassignments: this.#decidedBy(listPartitionReassignments),
       CreateTopics: this.#decidedBy(createTopics),
       DeleteTopics: this.#decidedBy(deleteTopics),
       CreatePartitions: this.#decidedBy(createPartitions),

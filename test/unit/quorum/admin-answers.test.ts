@@ -17,7 +17,6 @@ interface Exchange {
 /** Where ours is better put than Kafka's. */
 const differences: Readonly<Record<string, readonly [number, string]>> = {
   'Unexpected broker id, expected 1, but received 7': [42, 'No broker 7 is registered'],
-  'Broker-level min.insync.replicas cannot be altered while ELR is enabled.': [0, ''],
 }
 /** Kafka: UNKNOWN_SERVER_ERROR, for an operation that does not exist and for 20,000 partitions. */
 const bugs = [-1]

@@ -75,6 +75,9 @@ describe('sentences', () => {
         "group-rebalanced | 2 | readers: 1 member, generation 4 (a member left) | 30 |  | info",
         "topic-created | - | flights created, 3 partitions | - |  | info",
         "topic-deleted | - | flights deleted | - |  | info",
+        "unclean-leaders-elected | 3 | broker 3 leads orders-1, orders-2 without having been in sync: what only brokers 1, 2 had is lost | - |  | trouble",
+        "unclean-leaders-elected | 1 | broker 1 leads orders-1, orders-2 without having been in sync: it led last, and may have lost what was not flushed | - |  | warning",
+        "logs-damaged | 1 | broker 1 cut damaged ends off orders-1, orders-2; committed records are gone from orders-2; it copies them anew | - |  | warning",
       ]
     `)
   })

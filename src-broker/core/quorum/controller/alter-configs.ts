@@ -76,6 +76,9 @@ function requestProblem(image: MetadataImage, { resourceType, resourceName, conf
   }
   if (resourceType !== brokerResource) return wrong(`Unknown resource type ${resourceType}`)
   if (resourceName === '') return undefined
+  if (configs.some(({ name }) => name === minInsyncReplicas)) {
+    return refuse(errors.INVALID_CONFIG, 'Broker-level min.insync.replicas cannot be altered while ELR is enabled.')
+  }
   if (!/^-?\d+$/.test(resourceName)) return wrong(`Node id must be an integer, but it is: ${resourceName}`)
   return image.brokers.has(Number(resourceName)) ? undefined : wrong(`No broker ${resourceName} is registered`)
 }

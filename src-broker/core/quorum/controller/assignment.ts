@@ -31,14 +31,8 @@ export function assignmentProblem(
   replicas: readonly number[],
   replicationFactor: number,
 ): ApiError | undefined {
-  const wrong = (what: string) => refuse(errors.INVALID_REPLICA_ASSIGNMENT, what)
-  const manual = 'The manual partition assignment includes'
-  if (replicas.length === 0) return wrong(`${manual} an empty replica list.`)
-  const sorted = [...replicas].sort((a, b) => a - b)
-  for (const [index, id] of sorted.entries()) {
-    if (!image.brokers.has(id)) return wrong(`${manual} broker ${id}, but no such broker is registered.`)
-    if (sorted[index - 1] === id) return wrong(`${manual} the broker ${id} more than once.`)
-  }
+  const problem = replicasProblem(image, replicas)
+  if (problem !== undefined) return problem
   if (replicas.length !== replicationFactor) {
     return wrong(
       `${manual} a partition with ${replicas.length} replica(s), but this is not consistent with previous partitions, which have ${replicationFactor} replica(s).`,
@@ -51,6 +45,20 @@ export function assignmentProblem(
   }
   return undefined
 }
+
+/** Why these cannot be the replicas of any partition; undefined where they can. */
+export function replicasProblem(image: MetadataImage, replicas: readonly number[]): ApiError | undefined {
+  if (replicas.length === 0) return wrong(`${manual} an empty replica list.`)
+  const sorted = [...replicas].sort((a, b) => a - b)
+  for (const [index, id] of sorted.entries()) {
+    if (!image.brokers.has(id)) return wrong(`${manual} broker ${id}, but no such broker is registered.`)
+    if (sorted[index - 1] === id) return wrong(`${manual} the broker ${id} more than once.`)
+  }
+  return undefined
+}
+
+const manual = 'The manual partition assignment includes'
+const wrong = (what: string): ApiError => refuse(errors.INVALID_REPLICA_ASSIGNMENT, what)
 
 /** A partition as it begins: in sync are those replicas that are alive, the first of them leads. */
 export function newPartition(
