@@ -1,7 +1,8 @@
 // Raft replicas under a virtual clock: links with latency, cuts in one or both directions, crashes that lose what was not
 // synced, restarts. Everything comes from one seed. The safety of Raft is checked as it runs.
 import { integerBelow, type Random, seededRandom } from '../../src-broker/base/random.ts'
-import { createRaft, nextDeadlineMs, step } from '../../src-broker/core/quorum/raft.ts'
+import { zeroUuid } from '../../src-broker/base/uuid.ts'
+import { createRaft, nextDeadlineMs, progressOf, step } from '../../src-broker/core/quorum/raft.ts'
 import type { RaftMessage } from '../../src-broker/core/quorum/raft-messages.ts'
 import {
   type QuorumState,
@@ -10,7 +11,7 @@ import {
   type RaftInput,
   raftDefaults,
 } from '../../src-broker/core/quorum/raft-state.ts'
-import { type MemoryBatch, MemoryRaftLog, memoryBatch } from './memory-raft-log.ts'
+import { type MemoryBatch, MemoryRaftLog, type MemorySnapshot, memoryBatch } from './memory-raft-log.ts'
 
 interface Replica {
   readonly id: number
@@ -20,6 +21,7 @@ interface Replica {
   /** Raised at every crash: what was under way for an earlier life is void. */
   life: number
   durableLog: readonly MemoryBatch[]
+  durableSnapshot: MemorySnapshot | undefined
   durableState: QuorumState | undefined
   committed: number
 }
@@ -43,24 +45,27 @@ export class RaftSimulation {
   readonly #arrivals = new Map<string, number>()
   #sequence = 0
 
-  constructor(voters: number, seed = 1) {
+  /** The first so many of all vote to begin with. */
+  constructor(voters: number, seed = 1, replicas = voters) {
     this.random = seededRandom(seed)
     this.syncMs = () => 1 + this.random() * 4
     this.latencyMs = () => 0.1 + this.random() * 0.4
     this.#voters = Array.from({ length: voters }, (_, index) => index + 1)
-    for (const id of this.#voters) {
+    const ids = Array.from({ length: replicas }, (_, index) => index + 1)
+    for (const id of ids) {
       const replica = {
         id,
         raft: undefined,
         log: new MemoryRaftLog(),
         life: 0,
         durableLog: [],
+        durableSnapshot: undefined,
         durableState: undefined,
         committed: 0,
       }
       this.replicas.set(id, replica)
     }
-    for (const id of this.#voters) this.start(id)
+    for (const id of ids) this.start(id)
   }
 
   get running(): Replica[] {
@@ -81,7 +86,7 @@ export class RaftSimulation {
     const replica = this.replicas.get(id)!
     if (replica.raft !== undefined) return
     this.trace.push(`${this.nowMs.toFixed(1)} start ${id}`)
-    replica.log = new MemoryRaftLog(replica.durableLog)
+    replica.log = new MemoryRaftLog(replica.durableLog, replica.durableSnapshot)
     replica.committed = 0
     const options = { id, ...raftDefaults }
     replica.raft = createRaft(options, this.#voters, replica.log, replica.durableState, this.random)
@@ -99,8 +104,8 @@ export class RaftSimulation {
     if (replica.raft === undefined) return
     this.trace.push(`${this.nowMs.toFixed(1)} crash ${id}`)
     const survives = this.random()
-    if (survives < 0.3) replica.durableLog = replica.log.batches
-    else if (survives < 0.6) replica.durableLog = tornTail(replica.durableLog, replica.log.batches, this.random)
+    if (survives < 0.3) replica.durableLog = replica.log.history
+    else if (survives < 0.6) replica.durableLog = tornTail(replica.durableLog, replica.log.history, this.random)
     replica.raft = undefined
     for (const peer of this.running) {
       this.#deliver(id, peer.id, () => this.#input(peer, { type: 'peer-lost', peer: id }), replica.life + 1)
@@ -114,7 +119,7 @@ export class RaftSimulation {
   }
 
   isolate(id: number): void {
-    for (const peer of this.#voters) if (peer !== id) this.cut(id, peer), this.cut(peer, id)
+    for (const peer of this.replicas.keys()) if (peer !== id) this.cut(id, peer), this.cut(peer, id)
   }
 
   heal(): void {
@@ -128,6 +133,36 @@ export class RaftSimulation {
     leader.log.appendAsLeader(memoryBatch(content), leader.epoch)
     this.#input(this.replicas.get(leader.options.id)!, { type: 'appended' })
     return true
+  }
+
+  /** As the controller changes the voters: one at a time, of a quorum that has committed in this epoch. */
+  changeVoters(change: (voters: readonly number[]) => readonly number[]): boolean {
+    const { leader } = this
+    const { role } = leader ?? {}
+    if (leader === undefined || role?.kind !== 'leader' || leader.highWatermark <= role.epochStartOffset) return false
+    if (leader.highWatermark <= (leader.voterSet?.offset ?? -1)) return false
+    // The log first names those of the configuration.
+    const ids = leader.voterSet === undefined ? leader.voters : change(leader.voters)
+    if (ids.length === 0) return false
+    const joining = ids.find((id) => !leader.voters.includes(id))
+    if (joining !== undefined && (progressOf(leader, joining)?.logEndOffset ?? -1) < leader.highWatermark) return false
+    this.trace.push(`${this.nowMs.toFixed(1)} voters ${ids}`)
+    leader.log.appendVoters(
+      ids.map((id) => ({ id, directoryId: zeroUuid, endpoints: [] })),
+      leader.epoch,
+    )
+    const isChange = leader.voterSet !== undefined
+    this.#input(this.replicas.get(leader.options.id)!, { type: 'appended' })
+    return isChange
+  }
+
+  /** Of all that the replica knows to be committed. */
+  takeSnapshot(id: number): void {
+    const replica = this.replicas.get(id)!
+    if (replica.raft === undefined || replica.raft.highWatermark <= replica.log.startOffset) return
+    this.trace.push(`${this.nowMs.toFixed(1)} snapshot of ${id} at ${replica.raft.highWatermark}`)
+    replica.log.takeSnapshot(replica.raft.highWatermark)
+    replica.durableSnapshot = replica.log.snapshot
   }
 
   input(id: number, input: RaftInput): void {
@@ -149,10 +184,21 @@ export class RaftSimulation {
     const startMs = this.nowMs
     while (!condition()) {
       if (this.#next() > startMs + limitMs)
-        throw new Error(`not within ${limitMs} ms\n${this.trace.slice(-40).join('\n')}`)
+        throw new Error(`not within ${limitMs} ms\n${this.trace.slice(-40).join('\n')}\n${this.states()}`)
       this.#runNext()
     }
     return this.nowMs - startMs
+  }
+
+  /** One line a replica. */
+  states(): string {
+    return [...this.replicas.values()]
+      .map(({ id, raft, log }) =>
+        raft === undefined
+          ? `${id} is down`
+          : `${id}: ${raft.role.kind} of ${raft.leaderId} in ${raft.epoch}, log ${log.startOffset} to ${log.endOffset}/${log.lastEpoch}, hw ${raft.highWatermark}, voters ${raft.voters}, links ${[...raft.connected]}`,
+      )
+      .join('\n')
   }
 
   #next(): number {
@@ -204,6 +250,12 @@ export class RaftSimulation {
         case 'committed':
           this.#commit(replica, effect.highWatermark)
           break
+        case 'snapshot-installed':
+          if (replica.raft.role.kind !== 'follower') this.#fail(`${replica.id} loads a snapshot and follows nobody`)
+          replica.durableSnapshot = replica.log.snapshot
+          replica.durableLog = []
+          this.#commit(replica, effect.snapshotId.endOffset)
+          break
         case 'leadership-changed':
           this.trace.push(
             `${this.nowMs.toFixed(1)} ${replica.id}: leader ${effect.leaderId} in ${effect.epoch} (${effect.reason})`,
@@ -214,11 +266,13 @@ export class RaftSimulation {
   }
 
   #sync(replica: Replica): void {
-    const { life } = replica
-    const asked = replica.log.batches
+    const { life, log } = replica
+    const asked = log.history
     this.#later(this.syncMs(), () => {
       if (replica.raft === undefined || replica.life !== life) return
-      replica.durableLog = asked
+      // A snapshot may have taken the place of what was written.
+      const isThere = log.snapshot === undefined || asked.some((batch) => isSame(batch, log.snapshot!.batches.at(-1)!))
+      if (isThere) replica.durableLog = asked
       this.#input(replica, { type: 'log-synced' })
     })
   }
@@ -269,25 +323,25 @@ export class RaftSimulation {
   /** Committed is committed: the same batch at the same place, on everyone, for ever, and on a majority's disks. */
   #commit(replica: Replica, highWatermark: number): void {
     if (highWatermark < replica.committed) this.#fail(`high watermark of ${replica.id} went back`)
-    const batches = replica.log.batches.filter((batch) => batch.baseOffset < highWatermark)
+    const batches = replica.log.history.filter((batch) => batch.baseOffset < highWatermark)
     for (const [index, batch] of batches.entries()) {
       const known = this.committed[index]
       if (known === undefined) this.committed.push(batch)
-      else if (
-        known.content !== batch.content ||
-        known.epoch !== batch.epoch ||
-        known.baseOffset !== batch.baseOffset
-      ) {
+      else if (!isSame(known, batch)) {
         this.#fail(
           `committed ${known.content}/${known.epoch} at ${known.baseOffset} is ${batch.content}/${batch.epoch} on ${replica.id}`,
         )
       }
     }
     replica.committed = highWatermark
-    const durable = [...this.replicas.values()].filter(
-      ({ durableLog }) => (durableLog[batches.length - 1]?.content ?? '') === batches.at(-1)?.content,
-    )
-    if (durable.length * 2 <= this.#voters.length)
+    const { raft } = replica
+    const last = batches.at(-1)
+    if (raft?.role.kind !== 'leader' || last === undefined) return
+    const durable = raft.voters.filter((id) => {
+      const { durableLog, durableSnapshot } = this.replicas.get(id)!
+      return [...(durableSnapshot?.batches ?? []), ...durableLog].some((batch) => isSame(batch, last))
+    })
+    if (durable.length * 2 <= raft.voters.length)
       this.#fail(`${highWatermark} is committed but on ${durable.length} disks only`)
   }
 
@@ -295,6 +349,9 @@ export class RaftSimulation {
     throw new Error(`${what}\n${this.trace.slice(-60).join('\n')}`)
   }
 }
+
+const isSame = (one: MemoryBatch, other: MemoryBatch): boolean =>
+  one.content === other.content && one.epoch === other.epoch && one.baseOffset === other.baseOffset
 
 /** What was synced and some of what came after, where the one continues the other. */
 function tornTail(

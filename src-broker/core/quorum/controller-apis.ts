@@ -2,6 +2,7 @@
 // which answers here when this node is the controller and goes over to the one that is otherwise.
 import type { Uuid } from '../../base/uuid.ts'
 import type { BrokerEndpoint, SupportedFeature } from './records.ts'
+import type { VoterEndpoint } from './voters.ts'
 
 export interface BrokerRegistrationRequest {
   readonly brokerId: number
@@ -224,6 +225,31 @@ export interface ElectLeadersResponse {
   }[]
 }
 
+export interface UnregisterBrokerRequest {
+  readonly brokerId: number
+}
+
+/** Of a change to who votes, and of an unregistration. */
+export interface MembershipResponse {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
+
+export interface AddRaftVoterRequest {
+  readonly clusterId: string | null
+  readonly voterId: number
+  readonly voterDirectoryId: Uuid
+  readonly listeners: readonly VoterEndpoint[]
+  /** Answer once the change is committed, not once it is written here. */
+  readonly ackWhenCommitted: boolean
+}
+
+export interface RemoveRaftVoterRequest {
+  readonly clusterId: string | null
+  readonly voterId: number
+  readonly voterDirectoryId: Uuid
+}
+
 export interface ControllerApis {
   BrokerRegistration: { request: BrokerRegistrationRequest; response: BrokerRegistrationResponse }
   BrokerHeartbeat: { request: BrokerHeartbeatRequest; response: BrokerHeartbeatResponse }
@@ -242,6 +268,9 @@ export interface ControllerApis {
   IncrementalAlterConfigs: { request: IncrementalAlterConfigsRequest; response: IncrementalAlterConfigsResponse }
   AllocateProducerIds: { request: AllocateProducerIdsRequest; response: AllocateProducerIdsResponse }
   ElectLeaders: { request: ElectLeadersRequest; response: ElectLeadersResponse }
+  UnregisterBroker: { request: UnregisterBrokerRequest; response: MembershipResponse }
+  AddRaftVoter: { request: AddRaftVoterRequest; response: MembershipResponse }
+  RemoveRaftVoter: { request: RemoveRaftVoterRequest; response: MembershipResponse }
 }
 
 export type ControllerApi = keyof ControllerApis

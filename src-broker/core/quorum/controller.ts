@@ -17,6 +17,8 @@ import { electLeaders } from './controller/elect-leaders.ts'
 import { brokersReturn, preferredLeadersReturn } from './controller/leadership.ts'
 import type { MetadataEvents } from './controller/metadata-events.ts'
 import { allocateProducerIds } from './controller/producer-ids.ts'
+import { unregisterBroker } from './controller/unregister-broker.ts'
+import { VoterChanges, type VoterChangesHost } from './controller/voter-changes.ts'
 import type { Answer, ControllerApi, RequestOf, ResponseOf } from './controller-apis.ts'
 import type { MetadataImage } from './image.ts'
 import type { InputOf, MetadataRecordInput } from './records.ts'
@@ -26,14 +28,16 @@ export interface ControllerHost extends Pick<BrokerWatchHost, 'link'> {
   readonly deadlines: Deadlines
   readonly image: MetadataImage
   readonly brokerId: number
+  /** Those that vote now. */
   readonly voters: readonly number[]
   /** Static settings of this broker. */
   readonly config: BrokerConfig
   readonly events: MetadataEvents
   /** Where the log ends: the next record's offset. */
   endOffset(): number
-  /** Appends in the leader's epoch. */
-  append(records: readonly MetadataRecordInput[]): void
+  /** Appends in the leader's epoch; false where the disk refused. */
+  append(records: readonly MetadataRecordInput[]): boolean
+  readonly quorum: VoterChangesHost
   /** How far a broker has replayed the log, as its fetches tell; -1 unknown. */
   replayedOffset(broker: number): number
 }
@@ -54,6 +58,7 @@ export class Controller {
   readonly #host: ControllerHost
   readonly #commands: CommandQueue
   readonly #watch: BrokerWatch
+  readonly #voterChanges: VoterChanges
   readonly #handlers: { readonly [A in ControllerApi]: Handler<A> }
   #state: 'resigned' | 'elected' | 'active' = 'resigned'
   /** Requests that came before this controller was active. */
@@ -63,15 +68,25 @@ export class Controller {
   constructor(host: ControllerHost) {
     this.#host = host
     const situation = () => this.#situation()
-    this.#commands = new CommandQueue(situation, (records) => {
-      host.append(records)
-      return host.endOffset()
-    })
-    const { deadlines, image, brokerId, voters, events } = host
+    this.#commands = new CommandQueue(situation, (records) => (host.append(records) ? host.endOffset() : undefined))
+    this.#voterChanges = new VoterChanges(host.quorum, host.image)
+    const { deadlines, image, brokerId, events } = host
     const nowMs = () => host.env.monotonicMs()
     const sessionTimeoutMs = () => this.#config.brokerSessionTimeoutMs
     const link = (broker: number) => host.link(broker)
-    const watchHost = { deadlines, image, brokerId, voters, events, nowMs, sessionTimeoutMs, situation, link }
+    const watchHost = {
+      deadlines,
+      image,
+      brokerId,
+      events,
+      nowMs,
+      sessionTimeoutMs,
+      situation,
+      link,
+      get voters() {
+        return host.voters
+      },
+    }
     this.#watch = new BrokerWatch(watchHost, this.#commands)
     this.#handlers = {
       BrokerRegistration: (request, answer) => this.#watch.registrationAsked({ request, answer }),
@@ -85,6 +100,11 @@ export class Controller {
       IncrementalAlterConfigs: this.#decidedBy(incrementalAlterConfigs),
       AllocateProducerIds: this.#decidedBy(allocateProducerIds),
       ElectLeaders: this.#decidedBy(electLeaders),
+      UnregisterBroker: this.#decidedBy(unregisterBroker),
+      AddRaftVoter: (request, answer) =>
+        this.#voterChanges.add(request, (response) => answer({ errorCode: errors.NONE, response })),
+      RemoveRaftVoter: (request, answer) =>
+        this.#voterChanges.remove(request, (response) => answer({ errorCode: errors.NONE, response })),
     }
   }
 
@@ -117,6 +137,7 @@ export class Controller {
     this.#state = 'resigned'
     this.#rebalance?.cancel()
     this.#commands.abandon()
+    this.#voterChanges.abandon()
     this.#watch.stop()
     this.#answerHeld()
   }
@@ -130,6 +151,7 @@ export class Controller {
   /** Committed records have been replayed up to there. */
   replayedTo(offset: number): void {
     this.#commands.replayedTo(offset)
+    if (this.isActive) this.#voterChanges.replayedTo(offset)
   }
 
   peerUp(broker: number): void {

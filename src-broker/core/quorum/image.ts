@@ -62,6 +62,16 @@ export class MetadataImage {
     return this.#brokerConfigs.get(name) ?? nothing
   }
 
+  /** By topic, of all that have any. */
+  get allTopicConfigs(): ReadonlyMap<string, ReadonlyMap<string, string>> {
+    return this.#topicConfigs
+  }
+
+  /** By broker id, '' for all brokers, of all that have any. */
+  get allBrokerConfigs(): ReadonlyMap<string, ReadonlyMap<string, string>> {
+    return this.#brokerConfigs
+  }
+
   /** Finalized feature levels, by name. */
   get features(): ReadonlyMap<string, number> {
     return this.#features
@@ -116,8 +126,7 @@ export class MetadataImage {
         this.#changeBroker(record.id, record.epoch, { fenced: record.type === 'FenceBrokerRecord' })
         break
       case 'UnregisterBrokerRecord':
-        this.#brokers.delete(record.brokerId)
-        this.#changes.brokers.add(record.brokerId)
+        this.#removeBroker(record.brokerId)
         break
       case 'TopicRecord':
         this.#createTopic(record.name, record.topicId)
@@ -153,6 +162,25 @@ export class MetadataImage {
     }
   }
 
+  /** All that was replayed so far gives way to a snapshot that ends at `endOffset`. What differs shows in the next delta. */
+  restore(records: Iterable<MetadataRecord>, endOffset: number): void {
+    assert(endOffset >= this.#endOffset, `a snapshot up to ${endOffset} after ${this.#endOffset}`)
+    const next = new MetadataImage(this.clusterId)
+    let offset = 0
+    for (const record of records) next.replay(record, offset++)
+    this.#restoreTopics(next)
+    for (const id of this.#brokers.keys()) if (!next.brokers.has(id)) this.#removeBroker(id)
+    for (const broker of next.brokers.values()) this.#setBroker(broker)
+    replaceConfigs(this.#topicConfigs, next.#topicConfigs, this.#changes.topicConfigs)
+    replaceConfigs(this.#brokerConfigs, next.#brokerConfigs, this.#changes.brokerConfigs)
+    this.#features.clear()
+    for (const [name, level] of next.#features) this.#features.set(name, level)
+    this.#featuresEpoch = endOffset - 1
+    this.#changes.features = true
+    this.#nextProducerId = next.#nextProducerId
+    this.#endOffset = endOffset
+  }
+
   /** What changed since the last call. */
   takeDelta(): MetadataDelta {
     const changes = this.#changes
@@ -175,6 +203,23 @@ export class MetadataImage {
   #setBroker(broker: BrokerRegistration): void {
     this.#brokers.set(broker.id, broker)
     this.#changes.brokers.add(broker.id)
+  }
+
+  #removeBroker(id: number): void {
+    this.#brokers.delete(id)
+    this.#changes.brokers.add(id)
+  }
+
+  #restoreTopics(next: MetadataImage): void {
+    for (const { id } of [...this.#topics.values()]) if (!next.#topicsById.has(id)) this.#removeTopic(id)
+    for (const { id, name, partitions } of next.#topics.values()) {
+      const known = this.#topicsById.get(id)
+      if (known === undefined) this.#createTopic(name, id)
+      for (const partition of partitions) {
+        const before = known?.partitions[partition.partition]
+        if (JSON.stringify(before) !== JSON.stringify(partition)) this.#setPartition(partition)
+      }
+    }
   }
 
   #createTopic(name: string, id: Uuid): void {
@@ -241,6 +286,14 @@ export class MetadataImage {
     const changed = resourceType === topicResource ? this.#changes.topicConfigs : this.#changes.brokerConfigs
     changed.add(resourceName)
   }
+}
+
+type Configs = Map<string, Map<string, string>>
+
+function replaceConfigs(configs: Configs, next: Configs, changed: Set<string>): void {
+  for (const name of new Set([...configs.keys(), ...next.keys()])) changed.add(name)
+  configs.clear()
+  for (const [name, values] of next) configs.set(name, values)
 }
 
 function partitionOf(record: RecordOf<'PartitionRecord'>): PartitionImage {

@@ -9,6 +9,8 @@ import { RecordCursor } from '../../records/read.ts'
 import type { Env } from '../env.ts'
 import type { LeaderChange } from './raft-log.ts'
 import type { MetadataRecord, MetadataRecordInput } from './records.ts'
+import { encodeVoters } from './voter-records.ts'
+import type { Voter } from './voters.ts'
 
 export const encodeMetadataBatch = (env: Env, records: readonly MetadataRecordInput[]): Uint8Array => {
   const timestamp = env.wallMs()
@@ -27,13 +29,16 @@ export function encodeLeaderChange(env: Env, { leaderId, voters, grantingVoters 
   return buildBatch([record], env.crc32c, { isControl: true })
 }
 
+export const encodeVotersBatch = (env: Env, voters: readonly Voter[]): Uint8Array =>
+  buildBatch(encodeVoters(voters, env.wallMs()), env.crc32c, { isControl: true })
+
 /** Calls `replay` for every metadata record of the batches in [from, to) and returns the offset to go on from. */
 export function replayBatches(
   env: Env,
   bytes: Uint8Array,
   from: number,
   to: number,
-  replay: (record: MetadataRecord, offset: number) => void,
+  replay: ((record: MetadataRecord, offset: number) => void) | undefined,
 ): number {
   const view = viewOf(bytes)
   let next = from
@@ -41,7 +46,7 @@ export function replayBatches(
     const lastOffset = batch.lastOffset(view, at)
     if (lastOffset >= to) break
     if (lastOffset < from) continue
-    if (!batch.isControl(view, at)) {
+    if (replay !== undefined && !batch.isControl(view, at)) {
       const cursor = new RecordCursor(bytes, view, at, env.decompress)
       while (cursor.next()) replay(decodeMetadataRecord(cursor.value!), cursor.offset)
     }

@@ -45,3 +45,5 @@ export type QuorumEvent =
   | { readonly kind: 'registration-refused'; readonly brokerId: number; readonly errorCode: number }
   /** The clock jumped: the machine slept, or this broker was held. Sessions start anew. */
   | { readonly kind: 'clock-gap'; readonly gapMs: number }
+  /** The disk refused what the quorum has to write (ENOSPC, EIO …): this node leads no longer and tries again. */
+  | { readonly kind: 'metadata-disk-failed'; readonly code: string; readonly path: string }

@@ -2,23 +2,27 @@
 // registration and heartbeats. Everything it wants of the world goes through the sink; everything that happens comes in
 // through `receive`, `peerUp`, `peerLost` and its deadlines.
 import type { Deadlines } from '../../base/deadlines.ts'
+import type { DiskError } from '../../base/disk.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
 import { ClockGap } from './clock-gap.ts'
 import { MetadataEvents } from './controller/metadata-events.ts'
+import type { VoterChangesHost } from './controller/voter-changes.ts'
 import { Controller } from './controller.ts'
-import type { Answer, ControllerApi, RequestOf } from './controller-apis.ts'
+import type { Answer, ControllerApi, MembershipResponse, RequestOf } from './controller-apis.ts'
 import { describeQuorum, type QuorumReplicas } from './describe-quorum.ts'
 import { Forwarding } from './forwarding.ts'
 import { type MetadataDelta, MetadataImage } from './image.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { Membership } from './membership.ts'
 import type { ControllerRequest, QuorumMessage } from './messages.ts'
 import type { QuorumEvent } from './quorum-events.ts'
 import { progressOf } from './raft.ts'
 import { RaftDriver } from './raft-driver.ts'
 import { majority, nobody, type Raft, raftDefaults, reachableVoters } from './raft-state.ts'
 import type { BrokerEndpoint, SupportedFeature } from './records.ts'
+import { Snapshotter } from './snapshotter.ts'
 
 export type { QuorumEvent } from './quorum-events.ts'
 
@@ -48,6 +52,9 @@ export interface QuorumSink {
   event(event: QuorumEvent): void
 }
 
+/** A disk that is full is told of so often, not with every attempt. */
+const diskFailedEveryMs = 10_000
+
 export class QuorumNode {
   readonly image: MetadataImage
   readonly options: QuorumOptions
@@ -59,11 +66,16 @@ export class QuorumNode {
   readonly #controller: Controller
   readonly #forwarding: Forwarding
   readonly #lifecycle: Lifecycle
+  readonly #membership: Membership
+  readonly #snapshotter: Snapshotter
   readonly #events: MetadataEvents
   readonly #clockGap: ClockGap
   /** Links that were open once in this life. */
   readonly #seen = new Set<number>()
   #isStopped = false
+  /** A snapshot has taken the image's place, and nobody has been told. */
+  #isRestored = false
+  #diskFailedMs = -Infinity
   /** There while this broker waits to be let go. */
   #leave: (() => void) | undefined
 
@@ -72,39 +84,61 @@ export class QuorumNode {
     this.#env = env
     this.#deadlines = deadlines
     this.#sink = sink
-    const { brokerId, voters, config } = options
+    const { brokerId, config } = options
     const image = new MetadataImage(options.clusterId)
     this.image = image
     const raftOptions = {
       ...raftDefaults,
       id: brokerId,
+      directoryId: options.directoryId,
+      voters: options.voters,
+      log: config,
       fetchTimeoutMs: config.controllerQuorumFetchTimeoutMs,
       electionTimeoutMs: config.controllerQuorumElectionTimeoutMs,
     }
-    this.#driver = new RaftDriver(raftOptions, voters, env, deadlines, {
+    const nowMs = () => env.monotonicMs()
+    this.#driver = new RaftDriver(raftOptions, env, deadlines, {
       send: (to, message) => sink.send(to, message),
       sync: (path, done) => sink.sync(path, done),
       committed: (highWatermark) => this.#replay(highWatermark),
       leadershipChanged: (leaderId, epoch, reason) => this.#leadershipChanged(leaderId, epoch, reason),
       deadlineReached: () => this.#clockGap.look(),
+      snapshotInstalled: ({ endOffset }) => {
+        this.#restore(endOffset)
+        this.#replay(endOffset)
+      },
+      diskFailed: (error) => this.#diskFailed(error),
     })
     this.#raft = this.#driver.raft
+    const { log } = this.#driver
+    if (log.latestSnapshot !== undefined) this.#restore(log.latestSnapshot.endOffset)
+    this.#snapshotter = new Snapshotter({
+      deadlines,
+      log,
+      image,
+      config,
+      nowMs,
+      diskFailed: (error) => this.#diskFailed(error),
+    })
+    const raft = this.#raft
     this.#events = new MetadataEvents(image, (event) => sink.event(event))
     this.#controller = new Controller({
       env,
       deadlines,
       image,
       brokerId,
-      voters,
       config,
       events: this.#events,
-      endOffset: () => this.#driver.log.endOffset,
+      quorum: this.#voterChangesHost(),
+      get voters() {
+        return raft.voters
+      },
+      endOffset: () => log.endOffset,
       append: (records) => this.#driver.append(records),
       link: (broker) => this.#link(broker),
       replayedOffset: (broker) =>
         broker === brokerId ? image.endOffset : (progressOf(this.#raft, broker)?.highWatermark ?? -1),
     })
-    const nowMs = () => env.monotonicMs()
     this.#forwarding = new Forwarding(brokerId, {
       deadlines,
       nowMs,
@@ -120,6 +154,20 @@ export class QuorumNode {
       nowMs,
       request: (api, body, timeoutMs, answer) => this.request(api, body, timeoutMs, answer),
       event: (event) => sink.event(event),
+    })
+    this.#membership = new Membership({
+      deadlines,
+      brokerId,
+      clusterId: options.clusterId,
+      directoryId: options.directoryId,
+      endpoints: options.listeners.map(({ name, host, port }) => ({ name, host, port })),
+      joins: config.controllerQuorumAutoJoinEnable,
+      get voterSet() {
+        return raft.voterSet
+      },
+      nowMs,
+      isServing: () => !this.isFenced && image.brokers.get(brokerId)?.epoch === this.brokerEpoch,
+      request: (api, body, timeoutMs, answer) => this.request(api, body, timeoutMs, answer),
     })
     this.#clockGap = new ClockGap(deadlines, nowMs, (gapMs) => this.#clockJumped(gapMs))
   }
@@ -170,6 +218,8 @@ export class QuorumNode {
     this.#driver.input({ type: 'resign', reason: 'this broker stops' })
     this.#isStopped = true
     this.#clockGap.stop()
+    this.#snapshotter.stop()
+    this.#membership.stop()
     this.#lifecycle.stop()
     this.#forwarding.stop()
     this.#driver.stop()
@@ -188,6 +238,11 @@ export class QuorumNode {
     }
     this.#lifecycle.shutDown(() => this.#leave?.())
     this.#leaveWhenAlone()
+  }
+
+  /** Votes no more, for good; `done` with why not where that is refused. */
+  leaveQuorum(done: (response: MembershipResponse) => void): void {
+    this.#membership.leave(done)
   }
 
   /** Messages of a peer come between its `peerUp` and its `peerLost`. */
@@ -236,7 +291,8 @@ export class QuorumNode {
   #replay(highWatermark: number): void {
     const before = this.image.endOffset
     this.#driver.log.replayTo(highWatermark, (record, offset) => this.image.replay(record, offset))
-    if (this.image.endOffset > before) {
+    if (this.image.endOffset > before || this.#isRestored) {
+      this.#isRestored = false
       const delta = this.image.takeDelta()
       this.#events.observe(delta, this.#controller.isActive)
       this.#sink.imageChanged(delta)
@@ -248,6 +304,43 @@ export class QuorumNode {
       this.#forwarding.controllerChanged()
     }
     this.#controller.replayedTo(highWatermark)
+    this.#membership.look()
+    this.#snapshotter.replayed()
+  }
+
+  #restore(endOffset: number): void {
+    this.image.restore(this.#driver.log.snapshotRecords(), endOffset)
+    this.#isRestored = true
+  }
+
+  #diskFailed(error: DiskError): void {
+    const nowMs = this.#env.monotonicMs()
+    if (nowMs - this.#diskFailedMs < diskFailedEveryMs) return
+    this.#diskFailedMs = nowMs
+    this.#sink.event({ kind: 'metadata-disk-failed', code: error.code, path: error.path })
+  }
+
+  #voterChangesHost(): VoterChangesHost {
+    const [raft, driver] = [this.#raft, this.#driver]
+    return {
+      get voterSet() {
+        return driver.log.voters
+      },
+      get voters() {
+        return raft.voters
+      },
+      get highWatermark() {
+        return raft.highWatermark
+      },
+      get endOffset() {
+        return driver.log.endOffset
+      },
+      isCaughtUp: (broker, directoryId) => {
+        const progress = progressOf(raft, broker)
+        return progress?.directoryId === directoryId && progress.logEndOffset >= raft.highWatermark
+      },
+      appendVoters: (voters) => driver.appendVoters(voters),
+    }
   }
 
   #leadershipChanged(leaderId: number, epoch: number, reason: string): void {

@@ -1,17 +1,25 @@
 // Runs a Raft replica on the metadata log: one input at a time, its effects performed in their order, its deadlines kept.
 import type { Deadline, Deadlines } from '../../base/deadlines.ts'
+import { DiskError } from '../../base/disk.ts'
 import type { Env } from '../env.ts'
-import { MetadataLog, readQuorumState, writeQuorumState } from './metadata-log.ts'
+import { MetadataLog, type MetadataLogSettings } from './metadata-log.ts'
+import { readQuorumState, writeQuorumState } from './quorum-state.ts'
 import { createRaft, nextDeadlineMs, step } from './raft.ts'
+import type { SnapshotId } from './raft-log.ts'
 import type { RaftMessage } from './raft-messages.ts'
 import type { Raft, RaftEffect, RaftInput, RaftOptions } from './raft-state.ts'
 import type { MetadataRecordInput } from './records.ts'
+import type { Voter } from './voters.ts'
 
 export interface RaftHost {
   send(to: number, message: RaftMessage): void
   /** fdatasync in the background; `done` in a later turn. */
   sync(path: string, done: () => void): void
   committed(highWatermark: number): void
+  /** Of the leader: in place of the log, and of all that was replayed. */
+  snapshotInstalled(snapshotId: SnapshotId): void
+  /** The disk refused what the quorum has to write. This node tries again later, and leads no longer. */
+  diskFailed(error: DiskError): void
   leadershipChanged(leaderId: number, epoch: number, reason: string): void
   /** Before a deadline is acted upon. */
   deadlineReached(): void
@@ -28,12 +36,18 @@ export class RaftDriver {
   #isStopped = false
   #tick: Deadline | undefined
 
-  constructor(options: RaftOptions, voters: readonly number[], env: Env, deadlines: Deadlines, host: RaftHost) {
+  constructor(
+    options: RaftOptions & { readonly voters: readonly number[]; readonly log: MetadataLogSettings },
+    env: Env,
+    deadlines: Deadlines,
+    host: RaftHost,
+  ) {
     this.#env = env
     this.#deadlines = deadlines
     this.#host = host
-    this.log = new MetadataLog(env)
-    this.raft = createRaft(options, voters, this.log, readQuorumState(env), env.random)
+    const state = readQuorumState(env)
+    this.log = new MetadataLog(env, options.log)
+    this.raft = createRaft(options, options.voters, this.log, state, env.random)
   }
 
   /** What effects bring about comes in after them. */
@@ -44,17 +58,21 @@ export class RaftDriver {
     this.#isStepping = true
     for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
       const effects: RaftEffect[] = []
-      step(this.raft, this.#env.monotonicMs(), next, effects)
+      this.#trying(() => step(this.raft, this.#env.monotonicMs(), next, effects))
       this.#perform(effects)
     }
     this.#isStepping = false
     this.#scheduleTick()
   }
 
-  /** As the leader. */
-  append(records: readonly MetadataRecordInput[]): void {
-    this.log.append(records, this.raft.epoch)
-    this.input({ type: 'appended' })
+  /** As the leader. False where the disk refused: nothing was appended. */
+  append(records: readonly MetadataRecordInput[]): boolean {
+    return this.#appending(() => this.log.append(records, this.raft.epoch))
+  }
+
+  /** As the leader, as above. */
+  appendVoters(voters: readonly Voter[]): boolean {
+    return this.#appending(() => this.log.appendVoters(voters, this.raft.epoch))
   }
 
   stop(): void {
@@ -67,8 +85,11 @@ export class RaftDriver {
     for (const effect of effects) {
       switch (effect.type) {
         case 'persist':
-          writeQuorumState(this.#env, effect.state, this.raft.voters)
-          this.#perform(effect.then)
+          // What could not be written is told to nobody.
+          this.#trying(() => {
+            writeQuorumState(this.#env, effect.state, this.raft.voterSet === undefined ? this.raft.voters : undefined)
+            this.#perform(effect.then)
+          })
           break
         case 'send':
           this.#host.send(effect.to, effect.message)
@@ -79,10 +100,32 @@ export class RaftDriver {
         case 'committed':
           this.#host.committed(effect.highWatermark)
           break
+        case 'snapshot-installed':
+          this.#host.snapshotInstalled(effect.snapshotId)
+          break
         case 'leadership-changed':
           this.#host.leadershipChanged(effect.leaderId, effect.epoch, effect.reason)
           break
       }
+    }
+  }
+
+  #appending(append: () => void): boolean {
+    const isAppended = this.#trying(append)
+    if (isAppended) this.input({ type: 'appended' })
+    return isAppended
+  }
+
+  /** A disk that refuses is not a bug: the log is as it was before, and it is tried again. */
+  #trying(action: () => void): boolean {
+    try {
+      action()
+      return true
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#host.diskFailed(error)
+      this.input({ type: 'disk-failed' })
+      return false
     }
   }
 

@@ -16,11 +16,13 @@ import {
 import {
   type Candidate,
   isUpToDate,
+  isVoter,
   majority,
   nobody,
   type Raft,
   type RaftEffect,
   type Unattached,
+  votesFrom,
 } from './raft-state.ts'
 
 /** A waiting voter's time has come, or a round of votes has taken too long. */
@@ -31,7 +33,7 @@ export function electionTick(raft: Raft, role: Unattached | Candidate, out: Raft
 }
 
 function stand(raft: Raft, out: RaftEffect[]): void {
-  if (majority(raft) > 1) return becomeProspective(raft, out)
+  if (majority(raft) > 1 || !isVoter(raft)) return becomeProspective(raft, out)
   becomeCandidate(raft, out)
   becomeLeader(raft, [raft.options.id], out)
 }
@@ -48,9 +50,11 @@ export function voteRequested(raft: Raft, from: number, request: VoteRequest, ou
   if (voteGranted && raft.role.kind === 'unattached') raft.role.electionAtMs = standLaterAtMs(raft)
 
   const { epoch, leaderId } = raft
+  const { directoryId } = raft.options
   const { preVote } = request
   const answers = isNewEpoch || (voteGranted && !preVote) ? persist(raft, out) : out
-  answers.push({ type: 'send', to: from, message: { kind: 'vote-response', epoch, preVote, voteGranted, leaderId } })
+  const message = { kind: 'vote-response', epoch, preVote, voteGranted, leaderId, directoryId } as const
+  answers.push({ type: 'send', to: from, message })
 }
 
 const wouldVote = (raft: Raft, request: VoteRequest): boolean =>
@@ -68,7 +72,7 @@ const mayVote = (raft: Raft, candidate: number, request: VoteRequest): boolean =
 export function voteAnswered(raft: Raft, from: number, response: VoteResponse, out: RaftEffect[]): void {
   const { role } = raft
   if (role.kind !== (response.preVote ? 'prospective' : 'candidate')) return
-  if (response.voteGranted) voteGiven(raft, role, from, out)
+  if (response.voteGranted && votesFrom(raft, from, response.directoryId)) voteGiven(raft, role, from, out)
   else if (raft.connected.has(response.leaderId)) becomeFollower(raft, response.leaderId, out)
   else voteRefused(raft, role, from, out)
 }

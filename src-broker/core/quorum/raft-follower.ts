@@ -1,6 +1,6 @@
 // The follower pulls. It asks for more only when all it has is on disk, so that its fetch offset acknowledges.
 import { assert } from '../../base/assert.ts'
-import type { EndQuorumEpoch, FetchResponse } from './raft-messages.ts'
+import type { EndQuorumEpoch, FetchResponse, FetchSnapshotResponse, RaftMessage } from './raft-messages.ts'
 import { becomeFollower, becomeUnattached, heardLeader, standSoonAtMs } from './raft-roles.ts'
 import { type Follower, nobody, type Raft, type RaftEffect } from './raft-state.ts'
 
@@ -10,18 +10,13 @@ export function fetchWhenIdle(raft: Raft, role: Follower, out: RaftEffect[]): vo
   if (role.fetch !== undefined || !raft.connected.has(role.leaderId) || raft.syncedEndOffset < log.endOffset) return
   const fetchId = raft.nextFetchId++
   role.fetch = { id: fetchId, resendAtMs: nowMs + options.fetchWaitMaxMs + options.fetchTimeoutMs / 4 }
-  out.push({
-    type: 'send',
-    to: role.leaderId,
-    message: {
-      kind: 'fetch',
-      epoch,
-      fetchId,
-      fetchOffset: log.endOffset,
-      lastFetchedEpoch: log.lastEpoch,
-      highWatermark,
-    },
-  })
+  const { directoryId } = options
+  const [fetchOffset, lastFetchedEpoch] = [log.endOffset, log.lastEpoch]
+  const message: RaftMessage =
+    role.snapshot === undefined
+      ? { kind: 'fetch', epoch, fetchId, directoryId, fetchOffset, lastFetchedEpoch, highWatermark }
+      : { kind: 'fetch-snapshot', epoch, fetchId, snapshotId: role.snapshot.id, position: role.snapshot.position }
+  out.push({ type: 'send', to: role.leaderId, message })
 }
 
 export function followerTick(raft: Raft, role: Follower, out: RaftEffect[]): void {
@@ -30,13 +25,14 @@ export function followerTick(raft: Raft, role: Follower, out: RaftEffect[]): voi
 }
 
 export function fetchAnswered(raft: Raft, from: number, response: FetchResponse, out: RaftEffect[]): void {
-  const { log, role } = raft
-  if (role.kind !== 'follower' || role.leaderId !== from || role.fetch?.id !== response.fetchId) return
-  const { fetch } = role
-  role.fetch = undefined
-  if (response.leaderId === nobody) return becomeUnattached(raft, standSoonAtMs(raft), 'the leader has resigned', out)
-  if (response.leaderId !== from) return becomeFollower(raft, response.leaderId, out)
-  heardLeader(raft, role)
+  const { log } = raft
+  const answered = answeredByLeader(raft, from, response, out)
+  if (answered === undefined) return
+  const { role, fetch } = answered
+  if (response.snapshotId !== undefined) {
+    role.snapshot = { id: response.snapshotId, position: 0 }
+    return
+  }
   if (response.divergingEpoch !== undefined) truncate(raft, response.divergingEpoch)
   // Damaged on the way or at the leader: ask again, but not at once.
   if (response.records !== undefined && !log.appendAsFollower(response.records)) role.fetch = fetch
@@ -44,6 +40,48 @@ export function fetchAnswered(raft: Raft, from: number, response: FetchResponse,
   if (highWatermark <= raft.highWatermark) return
   raft.highWatermark = highWatermark
   out.push({ type: 'committed', highWatermark })
+}
+
+export function snapshotAnswered(raft: Raft, from: number, response: FetchSnapshotResponse, out: RaftEffect[]): void {
+  const answered = answeredByLeader(raft, from, response, out)
+  const snapshot = answered?.role.snapshot
+  if (answered === undefined || snapshot === undefined) return
+  const { role, fetch } = answered
+  const { part } = response
+  role.snapshot = undefined
+  if (part === undefined) return // Gone meanwhile: the next fetch names a newer one.
+  const { id } = snapshot
+  assert(id.endOffset >= raft.highWatermark, `a snapshot up to ${id.endOffset} lacks what is committed here`)
+  const received = raft.log.receiveSnapshot(id, part)
+  if (received === 'more') role.snapshot = { id, position: part.position + part.bytes.length }
+  else if (received === 'refused')
+    role.fetch = fetch // Damaged on the way or at the leader: from the start, but not at once.
+  else {
+    raft.highWatermark = id.endOffset
+    raft.syncedEndOffset = id.endOffset
+    raft.syncingTo = undefined
+    out.push({ type: 'snapshot-installed', snapshotId: id })
+  }
+}
+
+/** The follower, and the fetch that this answers; undefined where it is not the leader's answer to the last one. */
+function answeredByLeader(
+  raft: Raft,
+  from: number,
+  response: FetchResponse | FetchSnapshotResponse,
+  out: RaftEffect[],
+): { readonly role: Follower; readonly fetch: Follower['fetch'] } | undefined {
+  const { role } = raft
+  if (role.kind !== 'follower' || role.leaderId !== from || role.fetch?.id !== response.fetchId) return undefined
+  const { fetch } = role
+  role.fetch = undefined
+  if (response.leaderId === nobody) becomeUnattached(raft, standSoonAtMs(raft), 'the leader has resigned', out)
+  else if (response.leaderId !== from) becomeFollower(raft, response.leaderId, out)
+  else {
+    heardLeader(raft, role)
+    return { role, fetch }
+  }
+  return undefined
 }
 
 /** Drops what the leader's log does not have, by epoch (KIP-101, KIP-595). */

@@ -1,20 +1,29 @@
 // The leader answers fetches, counts what a majority has on disk, and resigns when a majority has gone silent.
 import { assert } from '../../base/assert.ts'
-import type { FetchRequest, FetchResponse } from './raft-messages.ts'
+import type { FetchRequest, FetchResponse, FetchSnapshotRequest, FetchSnapshotResponse } from './raft-messages.ts'
 import { becomeUnattached, standLaterAtMs, unheardOf } from './raft-roles.ts'
-import { type Leader, majority, otherVoters, type Raft, type RaftEffect, type ReplicaProgress } from './raft-state.ts'
+import {
+  isVoter,
+  type Leader,
+  majority,
+  otherVoters,
+  type Raft,
+  type RaftEffect,
+  type ReplicaProgress,
+  votesFrom,
+} from './raft-state.ts'
 
 /** A fetch by a replica in this leader's own epoch. */
 export function fetched(raft: Raft, role: Leader, from: number, request: FetchRequest, out: RaftEffect[]): void {
   const { log, nowMs } = raft
-  const replica = role.replicas.get(from) ?? unheardOf(nowMs)
-  role.replicas.set(from, replica)
+  const replica = replicaOf(role, from, nowMs)
+  if (replica.directoryId !== request.directoryId) Object.assign(replica, unheardOf(nowMs))
+  replica.directoryId = request.directoryId
   replica.lastFetchMs = nowMs
   replica.highWatermark = request.highWatermark
-  const divergingEpoch = divergence(raft, request)
-  if (divergingEpoch !== undefined) {
-    const message = fetchResponse(raft, request.fetchId, { divergingEpoch })
-    out.push({ type: 'send', to: from, message })
+  const parting = whereLogsPart(raft, request)
+  if (parting !== undefined) {
+    out.push({ type: 'send', to: from, message: fetchResponse(raft, request.fetchId, parting) })
     return
   }
   replica.logEndOffset = request.fetchOffset
@@ -23,12 +32,38 @@ export function fetched(raft: Raft, role: Leader, from: number, request: FetchRe
   replica.parked = { fetchId, fetchOffset, untilMs: nowMs + raft.options.fetchWaitMaxMs }
 }
 
-/** Where the follower's log and ours part, if they do. */
-function divergence({ log }: Raft, request: FetchRequest): FetchResponse['divergingEpoch'] {
-  if (request.fetchOffset === 0) return undefined
-  const shared = log.endOffsetForEpoch(request.lastFetchedEpoch)
-  const isShared = shared.epoch === request.lastFetchedEpoch && request.fetchOffset <= shared.endOffset
-  return isShared ? undefined : shared
+/** A part of a snapshot, for a replica in this leader's own epoch. */
+export function snapshotFetched(
+  raft: Raft,
+  role: Leader,
+  from: number,
+  request: FetchSnapshotRequest,
+  out: RaftEffect[],
+): void {
+  replicaOf(role, from, raft.nowMs).lastFetchMs = raft.nowMs
+  const part = raft.log.readSnapshot(request.snapshotId, request.position, raft.options.fetchBytesMax)
+  out.push({ type: 'send', to: from, message: snapshotResponse(raft, request.fetchId, part) })
+}
+
+function replicaOf(role: Leader, id: number, nowMs: number): ReplicaProgress {
+  const replica = role.replicas.get(id) ?? unheardOf(nowMs)
+  role.replicas.set(id, replica)
+  return replica
+}
+
+/** Where the follower's log and ours part, if they do; the snapshot, where ours does not reach back so far. */
+function whereLogsPart(
+  { log }: Raft,
+  { fetchOffset, lastFetchedEpoch }: FetchRequest,
+): Pick<FetchResponse, 'divergingEpoch'> | Pick<FetchResponse, 'snapshotId'> | undefined {
+  const { startOffset, latestSnapshot } = log
+  const shared = log.endOffsetForEpoch(lastFetchedEpoch)
+  const isShared = fetchOffset === 0 || (shared.epoch === lastFetchedEpoch && fetchOffset <= shared.endOffset)
+  if (fetchOffset < startOffset || (!isShared && startOffset > 0 && shared.endOffset <= startOffset)) {
+    assert(latestSnapshot !== undefined, `the log begins at ${startOffset} and no snapshot leads there`)
+    return { snapshotId: latestSnapshot }
+  }
+  return isShared ? undefined : { divergingEpoch: shared }
 }
 
 /** Called after every input: commits what a majority has, answers the fetches that have something to learn. */
@@ -36,11 +71,14 @@ export function settleLeader(raft: Raft, role: Leader, out: RaftEffect[]): void 
   advanceHighWatermark(raft, role, out)
   announce(raft, role, out)
   for (const [to, replica] of role.replicas) answerWhenReady(raft, to, replica, out)
+  // A leader that is to vote no longer leads until that is committed (KIP-853).
+  const isRemoved = !isVoter(raft) && raft.highWatermark > (raft.voterSet?.offset ?? 0)
+  if (isRemoved) resign(raft, role, 'it is no voter any more', out)
 }
 
 function advanceHighWatermark(raft: Raft, role: Leader, out: RaftEffect[]): void {
   const ends = raft.voters.map((id) =>
-    id === raft.options.id ? raft.syncedEndOffset : role.replicas.get(id)!.logEndOffset,
+    id === raft.options.id ? raft.syncedEndOffset : (voterProgress(raft, role, id)?.logEndOffset ?? -1),
   )
   const durableOnMajority = ends.sort((a, b) => b - a)[majority(raft) - 1]!
   // A record of an earlier epoch is committed only through one of this epoch (Raft, figure 8).
@@ -48,6 +86,12 @@ function advanceHighWatermark(raft: Raft, role: Leader, out: RaftEffect[]): void
   assert(durableOnMajority <= raft.log.endOffset, 'the high watermark would pass the log end')
   raft.highWatermark = durableOnMajority
   out.push({ type: 'committed', highWatermark: durableOnMajority })
+}
+
+/** What is known of a voter, from the disk that votes. */
+function voterProgress(raft: Raft, role: Leader, id: number): ReplicaProgress | undefined {
+  const replica = role.replicas.get(id)
+  return replica !== undefined && votesFrom(raft, id, replica.directoryId) ? replica : undefined
 }
 
 /** Tells those who have not come yet who leads; their first fetch is the answer. */
@@ -75,9 +119,12 @@ function answerWhenReady(raft: Raft, to: number, replica: ReplicaProgress, out: 
 
 /** When a majority, the leader included, was last known to listen, and for how long that is good. */
 export function quorumTimeoutAtMs(raft: Raft, role: Leader): number {
-  if (raft.voters.length === 1) return Infinity
-  const heard = otherVoters(raft).map((id) => role.replicas.get(id)!.lastFetchMs)
-  const majorityHeardMs = heard.sort((a, b) => b - a)[majority(raft) - 2]!
+  const others = majority(raft) - (isVoter(raft) ? 1 : 0)
+  if (others === 0) return Infinity
+  const heard = otherVoters(raft).map((id) =>
+    Math.max(role.electedAtMs, voterProgress(raft, role, id)?.lastFetchMs ?? 0),
+  )
+  const majorityHeardMs = heard.sort((a, b) => b - a)[others - 1]!
   return majorityHeardMs + 1.5 * raft.options.fetchTimeoutMs
 }
 
@@ -97,16 +144,15 @@ export function resign(raft: Raft, role: Leader, reason: string, out: RaftEffect
 export function fetchResponse(
   raft: Raft,
   fetchId: number,
-  content: Partial<Pick<FetchResponse, 'records' | 'divergingEpoch'>> = {},
+  content: Partial<Pick<FetchResponse, 'records' | 'divergingEpoch' | 'snapshotId'>> = {},
 ): FetchResponse {
   const { epoch, highWatermark, leaderId } = raft
-  return {
-    kind: 'fetch-response',
-    epoch,
-    fetchId,
-    leaderId,
-    highWatermark,
-    divergingEpoch: content.divergingEpoch,
-    records: content.records,
-  }
+  const { divergingEpoch, snapshotId, records } = content
+  return { kind: 'fetch-response', epoch, fetchId, leaderId, highWatermark, divergingEpoch, snapshotId, records }
 }
+
+export const snapshotResponse = (
+  { epoch, leaderId }: Raft,
+  fetchId: number,
+  part: FetchSnapshotResponse['part'],
+): FetchSnapshotResponse => ({ kind: 'fetch-snapshot-response', epoch, fetchId, leaderId, part })

@@ -5,6 +5,7 @@ import {
   type Follower,
   isVoter,
   majority,
+  mayStand,
   nobody,
   otherVoters,
   type Raft,
@@ -34,7 +35,7 @@ export function becomeUnattached(raft: Raft, electionAtMs: number, reason: strin
 
 export function becomeFollower(raft: Raft, leaderId: number, out: RaftEffect[]): void {
   raft.failedElections = 0
-  raft.role = { kind: 'follower', leaderId, heardMs: 0, timeoutAtMs: 0, fetch: undefined }
+  raft.role = { kind: 'follower', leaderId, heardMs: 0, timeoutAtMs: 0, fetch: undefined, snapshot: undefined }
   heardLeader(raft, raft.role)
   setLeader(raft, leaderId, 'elected', out)
 }
@@ -66,7 +67,7 @@ export function becomeLeader(raft: Raft, grantingVoters: readonly number[], out:
 export function standSoonAtMs(raft: Raft): number {
   if (!canElect(raft)) return Infinity
   const { electionStaggerMs } = raft.options
-  const rank = reachableVoters(raft).indexOf(raft.options.id)
+  const rank = Math.max(0, reachableVoters(raft).indexOf(raft.options.id))
   return raft.nowMs + (raft.voters.length === 1 ? 0 : (rank + raft.random() / 2) * electionStaggerMs)
 }
 
@@ -80,7 +81,7 @@ export function standAgainAtMs(raft: Raft): number {
 
 /** Somebody else has our vote, or the promise of it: leave the time to make use of it. */
 export const standLaterAtMs = (raft: Raft): number =>
-  isVoter(raft) ? raft.nowMs + raft.options.electionTimeoutMs * (0.5 + raft.random() / 2) : Infinity
+  mayStand(raft) ? raft.nowMs + raft.options.electionTimeoutMs * (0.5 + raft.random() / 2) : Infinity
 
 export function heardLeader(raft: Raft, role: Follower): void {
   role.heardMs = raft.nowMs
@@ -88,6 +89,7 @@ export function heardLeader(raft: Raft, role: Follower): void {
 }
 
 export const unheardOf = (nowMs: number): ReplicaProgress => ({
+  directoryId: undefined,
   logEndOffset: -1,
   highWatermark: -1,
   lastFetchMs: nowMs,
@@ -95,11 +97,11 @@ export const unheardOf = (nowMs: number): ReplicaProgress => ({
   parked: undefined,
 })
 
-const canElect = (raft: Raft): boolean => isVoter(raft) && reachableVoters(raft).length >= majority(raft)
+const canElect = (raft: Raft): boolean => mayStand(raft) && reachableVoters(raft).length >= majority(raft)
 
 const ballot = (raft: Raft, kind: Candidate['kind']): Candidate => ({
   kind,
-  granted: new Set([raft.options.id]),
+  granted: new Set(isVoter(raft) ? [raft.options.id] : []),
   rejected: new Set(otherVoters(raft).filter((id) => !raft.connected.has(id))),
   untilMs: raft.nowMs + raft.options.electionTimeoutMs,
 })

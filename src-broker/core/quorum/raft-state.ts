@@ -1,11 +1,15 @@
 // Raft's state, inputs and effects. KRaft's shape: followers pull, their fetch offset is their acknowledgement, and it
 // counts what is synced only. Behaviour is in raft-roles (transitions), raft-election, raft-follower and raft-leader.
 import type { Random } from '../../base/random.ts'
-import type { RaftLog } from './raft-log.ts'
+import { type Uuid, zeroUuid } from '../../base/uuid.ts'
+import type { RaftLog, SnapshotId } from './raft-log.ts'
 import type { RaftMessage } from './raft-messages.ts'
+import type { VoterSet } from './voters.ts'
 
 export interface RaftOptions {
   readonly id: number
+  /** Of this replica's disk. */
+  readonly directoryId: Uuid
   /** A follower that got no answer for so long takes the leader for lost. */
   readonly fetchTimeoutMs: number
   /** How long the leader keeps a fetch for which there is nothing. */
@@ -23,6 +27,7 @@ export const raftDefaults = {
   fetchBytesMax: 1_048_576,
   electionTimeoutMs: 500,
   electionStaggerMs: 6,
+  directoryId: zeroUuid,
 } as const satisfies Omit<RaftOptions, 'id'>
 
 /** What must be on disk before it counts: the epoch, and who got this voter's vote in it. -1 for nobody. */
@@ -36,7 +41,10 @@ export interface Raft {
   readonly options: RaftOptions
   readonly log: RaftLog
   readonly random: Random
+  /** Those of the configuration, until the log names others. */
   voters: readonly number[]
+  /** What the log says of them; undefined until it does. */
+  voterSet: VoterSet | undefined
   /** Nodes whose link is open. */
   readonly connected: Set<number>
   nowMs: number
@@ -81,6 +89,8 @@ export interface Follower {
   /** The leader counts as lost then, unless it answers before. */
   timeoutAtMs: number
   fetch: { readonly id: number; readonly resendAtMs: number } | undefined
+  /** Being fetched in place of the log, and how far that has come. */
+  snapshot: { readonly id: SnapshotId; readonly position: number } | undefined
 }
 
 export interface Leader {
@@ -95,6 +105,8 @@ export interface Leader {
 
 /** What the leader knows of a replica from its fetches. */
 export interface ReplicaProgress {
+  /** Undefined before the first fetch of the epoch. */
+  directoryId: Uuid | undefined
   /** Durable there; -1 before the first fetch of the epoch. */
   logEndOffset: number
   highWatermark: number
@@ -114,6 +126,8 @@ export type RaftInput =
   | { readonly type: 'resign'; readonly reason: string }
   /** The leader appended on behalf of its controller. */
   | { readonly type: 'appended' }
+  /** The disk refused what was to be written. */
+  | { readonly type: 'disk-failed' }
 
 export type RaftEffect =
   | { readonly type: 'send'; readonly to: number; readonly message: RaftMessage }
@@ -122,11 +136,29 @@ export type RaftEffect =
   /** Sync the log in the background; `log-synced` says when. */
   | { readonly type: 'sync-log' }
   | { readonly type: 'committed'; readonly highWatermark: number }
+  /** The leader's snapshot has taken the place of the log: all that was replayed is replaced by it. */
+  | { readonly type: 'snapshot-installed'; readonly snapshotId: SnapshotId }
   | { readonly type: 'leadership-changed'; readonly leaderId: number; readonly epoch: number; readonly reason: string }
 
 export const nobody = -1
 
-export const isVoter = (raft: Raft): boolean => raft.voters.includes(raft.options.id)
+export const isVoter = (raft: Raft): boolean =>
+  raft.voters.includes(raft.options.id) && votesFrom(raft, raft.options.id, raft.options.directoryId)
+
+/**
+ * Whether it may stand: as a voter, or where the record that takes it out may not be committed. It may be the only one to have it,
+ * and then nobody else can be elected either. It stands in the set without itself, and does not count its own vote.
+ */
+export const mayStand = (raft: Raft): boolean =>
+  isVoter(raft) ||
+  (raft.voterSet !== undefined &&
+    raft.voterSet.offset >= raft.highWatermark &&
+    raft.voterSet.previous.some(({ id }) => id === raft.options.id))
+
+/** Whether the voter of that id is the one with that disk. Voters of the configuration have no disk to be known by. */
+export const votesFrom = ({ voterSet }: Raft, id: number, directoryId: Uuid | undefined): boolean =>
+  voterSet === undefined || voterSet.voters.some((voter) => voter.id === id && voter.directoryId === directoryId)
+
 export const majority = (raft: Raft): number => Math.floor(raft.voters.length / 2) + 1
 
 /** Voters that could take part in an election now, this one included, in the order in which they stand. */

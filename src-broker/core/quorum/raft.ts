@@ -2,11 +2,28 @@
 // durable) appends. See raft-state.ts for the shape and README.md for the reasons.
 import type { Random } from '../../base/random.ts'
 import { electionTick, voteAnswered, voteRefused, voteRequested } from './raft-election.ts'
-import { fetchAnswered, fetchWhenIdle, followerTick, leaderResigned } from './raft-follower.ts'
-import { fetched, fetchResponse, leaderTick, quorumTimeoutAtMs, resign, settleLeader } from './raft-leader.ts'
+import { fetchAnswered, fetchWhenIdle, followerTick, leaderResigned, snapshotAnswered } from './raft-follower.ts'
+import {
+  fetched,
+  fetchResponse,
+  leaderTick,
+  quorumTimeoutAtMs,
+  resign,
+  settleLeader,
+  snapshotFetched,
+  snapshotResponse,
+} from './raft-leader.ts'
 import type { RaftLog } from './raft-log.ts'
-import type { FetchRequest, RaftMessage } from './raft-messages.ts'
-import { becomeFollower, becomeUnattached, enterEpoch, heardLeader, persist, standSoonAtMs } from './raft-roles.ts'
+import type { FetchRequest, FetchSnapshotRequest, RaftMessage } from './raft-messages.ts'
+import {
+  becomeFollower,
+  becomeUnattached,
+  enterEpoch,
+  heardLeader,
+  persist,
+  standLaterAtMs,
+  standSoonAtMs,
+} from './raft-roles.ts'
 import {
   nobody,
   type QuorumState,
@@ -25,32 +42,45 @@ export function createRaft(
   state: QuorumState | undefined,
   random: Random,
 ): Raft {
-  return {
+  const raft: Raft = {
     options,
     log,
     random,
     voters,
+    voterSet: undefined,
     connected: new Set(),
     nowMs: 0,
     epoch: Math.max(state?.leaderEpoch ?? 0, log.lastEpoch),
     votedId: state !== undefined && state.leaderEpoch >= log.lastEpoch ? state.votedId : nobody,
     leaderId: nobody,
     role: { kind: 'unattached', electionAtMs: Infinity },
-    highWatermark: log.startOffset,
+    // What a snapshot holds is committed.
+    highWatermark: Math.max(log.startOffset, log.latestSnapshot?.endOffset ?? 0),
     syncedEndOffset: log.startOffset,
     syncingTo: undefined,
     failedElections: 0,
     leaderlessSinceMs: 0,
     nextFetchId: 1,
   }
+  takeVoters(raft)
+  return raft
 }
 
 export function step(raft: Raft, nowMs: number, input: RaftInput, out: RaftEffect[]): void {
   raft.nowMs = nowMs
   handle(raft, input, out)
+  takeVoters(raft)
   if (raft.role.kind === 'leader') settleLeader(raft, raft.role, out)
   if (raft.role.kind === 'follower') fetchWhenIdle(raft, raft.role, out)
   syncWhenIdle(raft, out)
+}
+
+/** A replica's voters are those that its own log names last, committed or not. */
+function takeVoters(raft: Raft): void {
+  const { voters } = raft.log
+  if (voters === undefined || voters === raft.voterSet) return
+  raft.voterSet = voters
+  raft.voters = voters.voters.map(({ id }) => id)
 }
 
 /** What the leader knows of a replica; undefined for one that never fetched, and where this node does not lead. */
@@ -105,6 +135,9 @@ function handle(raft: Raft, input: RaftInput, out: RaftEffect[]): void {
       break
     case 'appended':
       break
+    case 'disk-failed':
+      diskFailed(raft, out)
+      break
   }
 }
 
@@ -119,6 +152,7 @@ function receive(raft: Raft, from: number, message: RaftMessage, out: RaftEffect
   if (message.kind === 'vote') return voteRequested(raft, from, message, out)
   if (message.epoch > raft.epoch) meetEpoch(raft, from, message, out)
   if (message.kind === 'fetch') return fetchRequested(raft, from, message, out)
+  if (message.kind === 'fetch-snapshot') return snapshotRequested(raft, from, message, out)
   if (message.epoch < raft.epoch) return
   switch (message.kind) {
     case 'vote-response':
@@ -132,6 +166,9 @@ function receive(raft: Raft, from: number, message: RaftMessage, out: RaftEffect
       break
     case 'fetch-response':
       fetchAnswered(raft, from, message, out)
+      break
+    case 'fetch-snapshot-response':
+      snapshotAnswered(raft, from, message, out)
       break
   }
 }
@@ -149,6 +186,11 @@ function meetEpoch(raft: Raft, from: number, message: RaftMessage, out: RaftEffe
 function fetchRequested(raft: Raft, from: number, request: FetchRequest, out: RaftEffect[]): void {
   if (raft.role.kind === 'leader' && request.epoch === raft.epoch) fetched(raft, raft.role, from, request, out)
   else out.push({ type: 'send', to: from, message: fetchResponse(raft, request.fetchId) })
+}
+
+function snapshotRequested(raft: Raft, from: number, request: FetchSnapshotRequest, out: RaftEffect[]): void {
+  if (raft.role.kind === 'leader' && request.epoch === raft.epoch) snapshotFetched(raft, raft.role, from, request, out)
+  else out.push({ type: 'send', to: from, message: snapshotResponse(raft, request.fetchId, undefined) })
 }
 
 function peerUp(raft: Raft, peer: number): void {
@@ -173,6 +215,14 @@ function forgetSilence(raft: Raft): void {
   const { role } = raft
   if (role.kind === 'follower') heardLeader(raft, role)
   if (role.kind === 'leader') for (const replica of role.replicas.values()) replica.lastFetchMs = raft.nowMs
+}
+
+/** Leads no longer, and asks and stands later: by then there may be room again. */
+function diskFailed(raft: Raft, out: RaftEffect[]): void {
+  const { role, nowMs, options } = raft
+  if (role.kind === 'leader') resign(raft, role, 'its disk refuses to be written', out)
+  else if (role.kind === 'follower') role.fetch = { id: nobody, resendAtMs: nowMs + options.fetchTimeoutMs / 4 }
+  else becomeUnattached(raft, standLaterAtMs(raft), 'its disk refuses to be written', out)
 }
 
 /** One sync at a time; all that was appended meanwhile goes with the next. */

@@ -1,5 +1,6 @@
 // Rules of Raft that chance seldom tests: one replica, told by hand what it receives.
 import { describe, expect, test } from 'vitest'
+import { zeroUuid } from '../../../src-broker/base/uuid.ts'
 import { createRaft, step } from '../../../src-broker/core/quorum/raft.ts'
 import type { FetchRequest, RaftMessage } from '../../../src-broker/core/quorum/raft-messages.ts'
 import { type Raft, type RaftEffect, type RaftInput, raftDefaults } from '../../../src-broker/core/quorum/raft-state.ts'
@@ -42,7 +43,14 @@ function elected(raft: Raft): Raft {
   raft.nowMs += 100
   tell(raft, { type: 'tick' })
   const yes = (preVote: boolean): RaftInput =>
-    from(2, { kind: 'vote-response', epoch: raft.epoch, preVote, voteGranted: true, leaderId: -1 })
+    from(2, {
+      kind: 'vote-response',
+      epoch: raft.epoch,
+      preVote,
+      voteGranted: true,
+      leaderId: -1,
+      directoryId: zeroUuid,
+    })
   tell(raft, yes(true))
   tell(raft, yes(false))
   expect(raft.role.kind).toBe('leader')
@@ -51,6 +59,7 @@ function elected(raft: Raft): Raft {
 
 const fetch = (raft: Raft, fetchOffset: number, lastFetchedEpoch: number): FetchRequest => ({
   kind: 'fetch',
+  directoryId: zeroUuid,
   epoch: raft.epoch,
   fetchId: 1,
   fetchOffset,
@@ -99,7 +108,14 @@ test('half of the voters is no majority', () => {
   tell(raft, { type: 'start' }, ...peers)
   raft.nowMs += 100
   const yes = (voter: number) =>
-    from(voter, { kind: 'vote-response', epoch: 0, preVote: true, voteGranted: true, leaderId: -1 })
+    from(voter, {
+      kind: 'vote-response',
+      epoch: 0,
+      preVote: true,
+      voteGranted: true,
+      leaderId: -1,
+      directoryId: zeroUuid,
+    })
   tell(raft, { type: 'tick' }, yes(2))
   expect(raft.role.kind).toBe('prospective')
   tell(raft, yes(3))
@@ -128,7 +144,8 @@ describe('the high watermark', () => {
 test('a follower asks for more only when what it has is on disk', () => {
   const raft = voter(1)
   tell(raft, from(2, { kind: 'begin-quorum-epoch', epoch: 1 }))
-  const records = new MemoryRaftLog([{ baseOffset: 1, count: 1, epoch: 1, content: 'new' }]).read(1)
+  const batches = ['old', 'new'].map((content, baseOffset) => ({ baseOffset, count: 1, epoch: 1, content }))
+  const records = new MemoryRaftLog(batches).read(1)
   const response = {
     kind: 'fetch-response',
     epoch: 1,
@@ -136,6 +153,7 @@ test('a follower asks for more only when what it has is on disk', () => {
     leaderId: 2,
     highWatermark: 1,
     divergingEpoch: undefined,
+    snapshotId: undefined,
     records,
   } as const
   const appended = tell(raft, from(2, response))
@@ -156,7 +174,7 @@ test('bytes that came after a truncation are not taken for synced by a sync that
   if (raft.role.kind === 'follower') raft.role.fetch = { id: fetchId, resendAtMs: Infinity }
   const divergingEpoch = { epoch: 1, endOffset: 1 }
   const base = { kind: 'fetch-response', epoch: 2, fetchId, leaderId: 3, highWatermark: 0, records: undefined } as const
-  tell(raft, from(3, { ...base, divergingEpoch }))
+  tell(raft, from(3, { ...base, snapshotId: undefined, divergingEpoch }))
   expect(raft.log.endOffset).toBe(1)
   tell(raft, { type: 'log-synced' })
   expect(raft.syncedEndOffset).toBe(1)

@@ -11,12 +11,12 @@ interface Command {
 
 export class CommandQueue {
   readonly #situation: () => Situation
-  /** Returns the offset after the last record. */
-  readonly #append: (records: readonly MetadataRecordInput[]) => number
+  /** Returns the offset after the last record; undefined where they could not be written. */
+  readonly #append: (records: readonly MetadataRecordInput[]) => number | undefined
   #commands: Command[] = []
   #underWay: { readonly endOffset: number; readonly command: Command; readonly response: unknown } | undefined
 
-  constructor(situation: () => Situation, append: (records: readonly MetadataRecordInput[]) => number) {
+  constructor(situation: () => Situation, append: (records: readonly MetadataRecordInput[]) => number | undefined) {
     this.#situation = situation
     this.#append = append
   }
@@ -50,8 +50,10 @@ export class CommandQueue {
       const command = this.#commands.shift()
       if (command === undefined) return
       const { records, response } = command.decide(this.#situation())
+      const endOffset = records.length === 0 ? 0 : this.#append(records)
       if (records.length === 0) command.done(response)
-      else this.#underWay = { endOffset: this.#append(records), command, response }
+      else if (endOffset === undefined) command.done(undefined)
+      else this.#underWay = { endOffset, command, response }
     }
   }
 }
