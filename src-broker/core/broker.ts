@@ -146,7 +146,14 @@ export class Broker {
       sync: (path, done) => sink.sync(path, done),
       flush: () => this.#flush(),
     })
-    this.#applier = new MetadataApplier(brokerId, this.image, this.replicas, this.#logs, this.settings)
+    this.#applier = new MetadataApplier(
+      brokerId,
+      this.image,
+      this.replicas,
+      this.#logs,
+      this.settings,
+      () => this.#registration !== undefined,
+    )
     this.topics = new TopicCreator(this.quorum, config)
     this.producerIds = new ProducerIds(this.quorum, brokerId)
     this.expiries = new Expiries(env, deadlines)

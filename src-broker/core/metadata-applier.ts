@@ -3,6 +3,7 @@ import { zeroUuid } from '../base/uuid.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import type { MetadataDelta, MetadataImage, PartitionImage, TopicImage } from './quorum/image.ts'
+import { noLeader } from './quorum/records.ts'
 import type { Partition } from './replica/partition.ts'
 import type { Replicas } from './replica/replicas.ts'
 import type { TopicSettings } from './topic-settings.ts'
@@ -14,8 +15,19 @@ export class MetadataApplier {
   readonly #logs: LogDirectory
   readonly #settings: TopicSettings
 
-  constructor(brokerId: number, image: MetadataImage, replicas: Replicas, logs: LogDirectory, settings: TopicSettings) {
+  readonly #isRegistered: () => boolean
+
+  /** `isRegistered`: in this life of the broker, as far as the image goes. */
+  constructor(
+    brokerId: number,
+    image: MetadataImage,
+    replicas: Replicas,
+    logs: LogDirectory,
+    settings: TopicSettings,
+    isRegistered: () => boolean,
+  ) {
     this.#brokerId = brokerId
+    this.#isRegistered = isRegistered
     this.#image = image
     this.#replicas = replicas
     this.#logs = logs
@@ -61,8 +73,10 @@ export class MetadataApplier {
       return
     }
     const partition = known ?? this.#open(topic, image.partition)
-    if (image.leader === this.#brokerId) this.#replicas.lead(partition, this.#leadership(topic.name, image))
-    else this.#replicas.follow(partition, image.leader, image.leaderEpoch)
+    const isMine = image.leader === this.#brokerId
+    if (isMine && this.#isRegistered()) this.#replicas.lead(partition, this.#leadership(topic.name, image))
+    // What an earlier life led is led by nobody until this one is registered: its log may be shorter now.
+    else this.#replicas.follow(partition, isMine ? noLeader : image.leader, image.leaderEpoch)
   }
 
   #open(topic: TopicImage, index: number): Partition {
