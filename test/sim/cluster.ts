@@ -141,6 +141,9 @@ export class PeerEnd implements End<PeerMessage> {
 
   received(message: PeerMessage): void {
     this.#note(message)
+    if (this.#world.isLogged && !Array.isArray(message) && 'kind' in message && message.kind.startsWith('replica')) {
+      this.#world.log(() => `${this.#peer} -> ${this.#machine.id} ${JSON.stringify(message)}`)
+    }
     this.#enter((broker, ends) => {
       if (ends.get(this.#peer) === this) broker.receive(this.#peer, message)
     })

@@ -13,6 +13,7 @@ import { Oracle } from './oracle.ts'
 import { type Plan, type PlanOptions, planOf } from './plan.ts'
 import { Producer } from './producer.ts'
 import { Reader } from './reader.ts'
+import { viewOfReplicas } from './view.ts'
 import { Anomaly, World } from './world.ts'
 
 export interface SeedResult {
@@ -38,7 +39,12 @@ export function simulate(seed: number, options: PlanOptions = {}, log?: (line: s
   world.log(() => `plan ${JSON.stringify(plan)}`)
   const history = new History(world)
   try {
-    new Simulation(world, plan, history).run()
+    const simulation = new Simulation(world, plan, history)
+    try {
+      simulation.run()
+    } finally {
+      if (world.anomalies.length > 0) simulation.tellState()
+    }
   } catch (error) {
     if (!(error instanceof Anomaly)) throw error
     world.anomalies.push(error)
@@ -96,6 +102,10 @@ class Simulation {
     world.log(() => 'PEACE')
     nemesis.heal()
     this.#makePeace()
+  }
+
+  tellState(): void {
+    if (this.#world.isLogged) for (const line of viewOfReplicas(this.#cluster)) this.#world.log(() => line)
   }
 
   #createTopics(): void {
