@@ -31,6 +31,7 @@ export class Metadata {
           features: [],
           rack: rack ?? null,
           fenced: mark === '!',
+          logDirs: [id!.padStart(32, 'd')],
         },
       ])
     }
