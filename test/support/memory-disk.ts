@@ -5,6 +5,8 @@ export class MemoryDisk implements Disk {
   /** Every file by path, as the running broker sees it. */
   #files = new Map<string, MemoryFile>()
   #directories = new Set<string>([''])
+  /** Refuses what needs room, as ENOSPC. */
+  isFull = false
 
   list(directory: string): string[] {
     const prefix = directory === '' ? '' : `${directory}/`
@@ -32,6 +34,7 @@ export class MemoryDisk implements Disk {
   }
 
   replace(path: string, content: Uint8Array): void {
+    this.needRoom(path)
     const file = new MemoryFile()
     file.content = content
     file.synced = content.slice()
@@ -58,6 +61,10 @@ export class MemoryDisk implements Disk {
   openForReading(path: string): Pick<DiskFile, 'read'> | undefined {
     const file = this.#files.get(path)
     return file && { read: (into, at, length, position) => readPart(file, into, at, length, position) }
+  }
+
+  needRoom(path: string): void {
+    if (this.isFull) throw new DiskError('ENOSPC', path)
   }
 
   /** The file behind a handle; made on the first write. */
@@ -135,6 +142,7 @@ class Handle implements DiskFile {
   }
 
   write(bytes: Uint8Array, from: number, to: number, position: number): void {
+    this.#disk.needRoom(this.path)
     this.#made().write(bytes.subarray(from, to), position)
   }
 

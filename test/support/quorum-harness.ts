@@ -25,6 +25,8 @@ interface Member {
   life: number
   /** The last life that ended in an orderly way: what it had sent still arrives. */
   orderlyLife: number
+  /** How often its disk was replaced by an empty one. */
+  wipes: number
   /** As its clean-shutdown file has it; -1 where the last life did not end cleanly. */
   cleanShutdownEpoch: number
 }
@@ -70,6 +72,7 @@ export class QuorumHarness {
         node: undefined,
         life: 0,
         orderlyLife: -1,
+        wipes: 0,
         cleanShutdownEpoch: -1,
       })
     }
@@ -143,6 +146,19 @@ export class QuorumHarness {
     member.node?.stop()
     member.orderlyLife = member.life
     this.#end(member)
+  }
+
+  /** While it is down: a new disk takes the place of its old one. */
+  wipe(id: number): void {
+    const member = this.members.get(id)!
+    member.disk = new MemoryDisk()
+    member.wipes++
+  }
+
+  /** Who votes, as the controller's log has it. */
+  get voters(): readonly number[] {
+    const { voters = [] } = this.controller?.describe() ?? {}
+    return voters.map(({ replicaId }) => replicaId)
   }
 
   cut(from: number, to: number): void {
@@ -243,9 +259,9 @@ export class QuorumHarness {
     const options = {
       brokerId: id,
       clusterId,
-      voters: this.#voters,
+      voters: member.wipes === 0 ? this.#voters : [],
       incarnationId: randomUuid(this.random),
-      directoryId: `${'0'.repeat(30)}d${id}`,
+      directoryId: `${'0'.repeat(29)}${member.wipes}d${id}`,
       listeners: [{ name: 'PLAINTEXT', host: '127.0.0.1', port: 9_090 + 2 * id, securityProtocol: 0 }],
       features: [
         { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 },

@@ -73,11 +73,18 @@ export const brokerConfigs = {
     'Silence after which voters take the leader of the quorum for lost.',
   ).here('1000', 'the voters share a machine; a dead one is known at once, this is for a silent one'),
   'controller.quorum.election.timeout.ms': int(seconds, 'How long a round of votes may take.').here('500', 'as above'),
+  'controller.quorum.fetch.max.bytes': int(1_048_576, 'The most records that a voter fetches at a time.').min(1),
+  'controller.quorum.fetch.snapshot.max.bytes': int(1_048_576, 'The most of a snapshot that is fetched at a time.').min(
+    1,
+  ),
   'controller.quorum.auto.join.enable': boolean(
     false,
     'Whether a broker that does not vote in the metadata quorum asks to.',
   ).here('true', 'a broker that is added while the cluster runs votes like the others'),
-  'metadata.log.segment.bytes': int(1_073_741_824, 'A segment of the metadata log is closed before it would grow beyond this.')
+  'metadata.log.segment.bytes': int(
+    1_073_741_824,
+    'A segment of the metadata log is closed before it would grow beyond this.',
+  )
     .min(12)
     .here('8388608', 'the log of a small cluster; it is read as a whole at each start'),
   'metadata.log.max.record.bytes.between.snapshots': long(
@@ -86,13 +93,14 @@ export const brokerConfigs = {
   )
     .min(1)
     .here('4194304', 'as above'),
-  'metadata.log.max.snapshot.interval.ms': long(hours, 'The longest that a change of the metadata is in no snapshot; 0 never.').min(
-    0,
-  ),
-  'metadata.max.retention.bytes': long(104_857_600, 'What metadata log and snapshots may take before the oldest go.').here(
-    '16777216',
-    'as above',
-  ),
+  'metadata.log.max.snapshot.interval.ms': long(
+    hours,
+    'The longest that a change of the metadata is in no snapshot; 0 never.',
+  ).min(0),
+  'metadata.max.retention.bytes': long(
+    104_857_600,
+    'What metadata log and snapshots may take before the oldest go.',
+  ).here('16777216', 'as above'),
   'broker.session.timeout.ms': int(
     9 * seconds,
     'Silence after which the controller fences a broker and moves its leaders.',

@@ -214,8 +214,6 @@ export const inertBrokerConfigs: { readonly [name: string]: Definition } = {
   'controller.quorum.append.linger.ms': inert('int', '25'),
   'controller.quorum.bootstrap.servers': inert('list', ''),
   'controller.quorum.election.backoff.max.ms': inert('int', '1000'),
-  'controller.quorum.fetch.max.bytes': inert('int', '1048576'),
-  'controller.quorum.fetch.snapshot.max.bytes': inert('int', '1048576'),
   'controller.quorum.request.timeout.ms': inert('int', '2000'),
   'controller.quorum.retry.backoff.ms': inert('int', '20'),
   'controller.quota.window.num': inert('int', '11'),

@@ -99,6 +99,7 @@ export class MetadataLog implements RaftLog {
   }
 
   appendAsLeader(batch: Uint8Array, leaderEpoch: number): number {
+    this.#makeRoom(batch.length)
     const context = { leaderEpoch, nowMs: this.#env.wallMs(), origin: 'coordinator' } as const
     const { errorCode, baseOffset } = this.#log.appendAsLeader(batch, viewOf(batch), 0, batch.length, context)
     assert(errorCode === 0, `the metadata log refuses our own batch with ${errorCode}`)
@@ -188,6 +189,12 @@ export class MetadataLog implements RaftLog {
 
   close(): void {
     this.#log.close()
+  }
+
+  /** A decision is one batch, however many partitions it moves: one that is larger than a segment gets a larger segment. */
+  #makeRoom(batchBytes: number): void {
+    const { config } = this.#log
+    if (batchBytes > config.segmentBytes) this.#log.config = { ...config, segmentBytes: batchBytes }
   }
 
   /** Where the log begins, as far as snapshots lead to it. */

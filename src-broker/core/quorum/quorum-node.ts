@@ -95,6 +95,8 @@ export class QuorumNode {
       log: config,
       fetchTimeoutMs: config.controllerQuorumFetchTimeoutMs,
       electionTimeoutMs: config.controllerQuorumElectionTimeoutMs,
+      fetchBytesMax: config.controllerQuorumFetchMaxBytes,
+      snapshotBytesMax: config.controllerQuorumFetchSnapshotMaxBytes,
     }
     const nowMs = () => env.monotonicMs()
     this.#driver = new RaftDriver(raftOptions, env, deadlines, {

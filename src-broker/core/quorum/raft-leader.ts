@@ -41,7 +41,7 @@ export function snapshotFetched(
   out: RaftEffect[],
 ): void {
   replicaOf(role, from, raft.nowMs).lastFetchMs = raft.nowMs
-  const part = raft.log.readSnapshot(request.snapshotId, request.position, raft.options.fetchBytesMax)
+  const part = raft.log.readSnapshot(request.snapshotId, request.position, raft.options.snapshotBytesMax)
   out.push({ type: 'send', to: from, message: snapshotResponse(raft, request.fetchId, part) })
 }
 

@@ -15,6 +15,8 @@ export interface RaftOptions {
   /** How long the leader keeps a fetch for which there is nothing. */
   readonly fetchWaitMaxMs: number
   readonly fetchBytesMax: number
+  /** Of a part of a snapshot. */
+  readonly snapshotBytesMax: number
   /** How long a round of votes may take, and the most that failed rounds are apart. */
   readonly electionTimeoutMs: number
   /** What each voter waits longer than the one before it in the order of ids, so that they do not stand all at once. */
@@ -25,6 +27,7 @@ export const raftDefaults = {
   fetchTimeoutMs: 1_000,
   fetchWaitMaxMs: 300,
   fetchBytesMax: 1_048_576,
+  snapshotBytesMax: 1_048_576,
   electionTimeoutMs: 500,
   electionStaggerMs: 6,
   directoryId: zeroUuid,
