@@ -1,7 +1,8 @@
 // Produce, versions 3–13 (0–2 are listed for old librdkafka and refused, KAFKA-18659).
 // acks 0: silence, and a closed connection on any error. acks 1: answered after the append. acks -1: answered when every
 // in-sync replica has it; refused before the append when fewer than min.insync.replicas are in sync.
-// Not implemented: transactional batches; see SKIPPED.md.
+// Since version 8 a refused batch names the records it was refused for (KIP-467).
+// Not implemented: transactional ids; see SKIPPED.md. A transactional batch without one is nobody's: all of the request is refused.
 import type { Broker } from '../core/broker.ts'
 import type { LeaderAppend } from '../core/log/partition-log.ts'
 import type { Partition } from '../core/replica/partition.ts'
@@ -10,6 +11,7 @@ import type { RequestOf, ResponseInput } from '../protocol/api.ts'
 import { errors } from '../protocol/errors.ts'
 import type { produce as schema } from '../protocol/messages/00-produce.ts'
 import { viewOf } from '../protocol/reader.ts'
+import * as batch from '../records/batch.ts'
 import type { Context, Handler } from './handler.ts'
 import { endpointsOf, findLed, type LeaderHint, leaderHint } from './leadership.ts'
 import { storageErrorOf } from './storage-error.ts'
@@ -23,15 +25,20 @@ interface PartitionResponse {
   baseOffset: number
   logAppendTimeMs: number
   logStartOffset: number
+  recordErrors?: { readonly batchIndex: number; readonly batchIndexErrorMessage: string }[]
+  errorMessage?: string
   currentLeader?: LeaderHint
 }
 
+const firstVersionWithZstd = 7
+const firstVersionWithRecordErrors = 8
 const firstVersionWithLeaderHints = 10
 const firstVersionWithTopicIds = 13
 
 export const produce: Handler<Request, Response> = (broker, request, context) => {
   const waits: Wait[] = []
   let failed = 0
+  const isNobodys = request.transactionalId === null && hasTransactionalBatches(request)
   const responses = request.topicData.map(({ name, topicId, partitionData }) => ({
     name,
     topicId,
@@ -44,9 +51,9 @@ export const produce: Handler<Request, Response> = (broker, request, context) =>
         logAppendTimeMs: -1,
         logStartOffset: -1,
       }
-      const led = findLed(broker, name, id, index)
+      const led = isNobodys ? errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : findLed(broker, name, id, index)
       if (typeof led === 'number') notLed(response, led, leaderHint(broker, name, id, index), context.version)
-      else append(broker, led.partition, led.leader, request, records, response, waits)
+      else append(broker, led.partition, led.leader, request, records, response, waits, context.version)
       if (response.errorCode !== errors.NONE) failed++
       return response
     }),
@@ -86,8 +93,9 @@ function append(
   records: Uint8Array | null,
   response: PartitionResponse,
   waits: Wait[],
+  version: number,
 ): void {
-  response.errorCode = refusal(leader, acks, transactionalId, records)
+  response.errorCode = refusal(leader, acks, transactionalId, records, version)
   if (response.errorCode !== errors.NONE || records === null) return
   let result: LeaderAppend
   try {
@@ -97,7 +105,10 @@ function append(
     return
   }
   response.errorCode = result.errorCode
-  if (result.errorCode !== errors.NONE) return
+  if (result.errorCode !== errors.NONE) {
+    if (version >= firstVersionWithRecordErrors) explain(broker, partition, records, response)
+    return
+  }
   response.baseOffset = result.baseOffset
   response.logAppendTimeMs = result.logAppendTime
   response.logStartOffset = partition.log.logStartOffset
@@ -106,12 +117,52 @@ function append(
   if (acks === -1 && partition.highWatermark < endOffset) waits.push(new Wait(endOffset, leader, response))
 }
 
-function refusal(leader: Leader, acks: number, transactionalId: string | null, records: Uint8Array | null): number {
+/** Which records are to blame, in Kafka's words, where it was single ones. */
+function explain(broker: Broker, { log, name }: Partition, records: Uint8Array, response: PartitionResponse): void {
+  const { errorCode } = response
+  if (errorCode !== errors.INVALID_RECORD && errorCode !== errors.INVALID_TIMESTAMP) return
+  const nowMs = broker.env.wallMs()
+  const refused = log.refusedRecords(records, viewOf(records), 0, nowMs).records
+  if (refused.length === 0) return
+  const { messageTimestampBeforeMaxMs: before, messageTimestampAfterMaxMs: after } = log.config
+  response.recordErrors = refused.map(({ index, timestamp }) => ({
+    batchIndex: index,
+    batchIndexErrorMessage:
+      timestamp === undefined
+        ? `Compacted topic cannot accept message without key in topic partition ${name}.`
+        : `Timestamp ${timestamp} of message with offset ${index} is out of range. The timestamp should be within [${nowMs - before}, ${nowMs + after}]`,
+  }))
+  response.errorMessage =
+    errorCode === errors.INVALID_TIMESTAMP
+      ? 'One or more records have been rejected due to invalid timestamp'
+      : `One or more records have been rejected due to ${refused.length} record errors in total`
+}
+
+const hasTransactionalBatches = ({ topicData }: Request): boolean =>
+  topicData.some(({ partitionData }) =>
+    partitionData.some(({ records }) => records !== null && isTransactional(records)),
+  )
+
+// Without a view: this is asked of every batch there is.
+const isTransactional = (records: Uint8Array): boolean =>
+  records[batch.magicAt] === batch.batchMagic && (records[batch.attributesAt + 1]! & batch.transactionalBit) !== 0
+
+function refusal(
+  leader: Leader,
+  acks: number,
+  transactionalId: string | null,
+  records: Uint8Array | null,
+  version: number,
+): number {
   if (acks !== -1 && acks !== 0 && acks !== 1) return errors.INVALID_REQUIRED_ACKS
   if (transactionalId !== null) return errors.INVALID_TXN_STATE
   if (records === null || records.length === 0) return errors.INVALID_RECORD
+  if (version < firstVersionWithZstd && isZstd(records)) return errors.UNSUPPORTED_COMPRESSION_TYPE
   return acks === -1 && leader.isr.length < leader.minInsyncReplicas ? errors.NOT_ENOUGH_REPLICAS : errors.NONE
 }
+
+const isZstd = (records: Uint8Array): boolean =>
+  records.length >= batch.batchHeaderBytes && batch.codec(viewOf(records), 0) === batch.codecs.zstd
 
 /** One partition of a produce that waits for its in-sync replicas. */
 class Wait implements AppendWait {

@@ -33,6 +33,7 @@ export const batchHeaderBytes = 61
 /** Base offset and length: enough to know how long a batch is. */
 export const batchLengthEnd = 12
 export const batchMagic = 2
+export const magicAt = 16
 export const crcAt = 17
 export const attributesAt = 21
 
@@ -41,7 +42,7 @@ export type Codec = (typeof codecs)[keyof typeof codecs]
 
 const codecBits = 0x07
 const logAppendTimeBit = 0x08
-const transactionalBit = 0x10
+export const transactionalBit = 0x10
 const controlBit = 0x20
 const deleteHorizonBit = 0x40
 
@@ -49,7 +50,7 @@ export const baseOffset = (view: DataView, at: number): number => readInt64(view
 /** The whole batch, header included, as its length field claims. Negative or tiny where the field is garbage. */
 export const sizeInBytes = (view: DataView, at: number): number => view.getInt32(at + 8) + batchLengthEnd
 export const partitionLeaderEpoch = (view: DataView, at: number): number => view.getInt32(at + 12)
-export const magic = (view: DataView, at: number): number => view.getInt8(at + 16)
+export const magic = (view: DataView, at: number): number => view.getInt8(at + magicAt)
 export const storedCrc = (view: DataView, at: number): number => view.getUint32(at + crcAt)
 export const attributes = (view: DataView, at: number): number => view.getInt16(at + attributesAt)
 export const lastOffsetDelta = (view: DataView, at: number): number => view.getInt32(at + 23)
@@ -110,6 +111,11 @@ export function stampContent(view: DataView, at: number, size: number, count: nu
   view.setInt32(at + 8, size - batchLengthEnd)
   writeInt64(view, at + 35, latestMs)
   view.setInt32(at + 57, count)
+}
+
+/** Names another codec. The CRC is for the caller to mend. */
+export function stampCodec(view: DataView, at: number, codec: Codec): void {
+  view.setInt16(at + attributesAt, (attributes(view, at) & ~codecBits) | codec)
 }
 
 /** Sets the delete horizon, from which the records' times count from then on. The CRC is for the caller to mend. */

@@ -1,9 +1,10 @@
 // What a leader checks of a batch before it takes it in, as Apache Kafka's LogValidator and ProduceRequest do.
-// Of the records only the lengths are read, as long as nothing in the topic's settings depends on what is in them:
-// a batch of a thousand records costs its CRC and little more. `refusedRecords` looks inside, where it must.
+// Of the records nothing is decoded, as long as nothing in the topic's settings depends on what is in them; of a compressed
+// batch they are not even looked at. `refusedRecords` looks inside, where it must.
 
 import * as batch from './batch.ts'
 import { CorruptBatch } from './corrupt-batch.ts'
+import { areRecordsSound } from './framing.ts'
 import { RecordCursor } from './read.ts'
 
 /** Kafka's error codes as far as this file decides them. The names are in protocol/errors.ts, which this room may not see. */
@@ -54,34 +55,15 @@ export function validateBatch(
   if (count <= 0 || batch.lastOffsetDelta(view, at) !== count - 1) return refusal.invalidRecord
   const codec = batch.codec(view, at)
   if (codec > batch.codecs.zstd) return refusal.unsupportedCompressionType
-  if (codec === batch.codecs.none && !isFilled(bytes, at, at + size, count)) return refusal.invalidRecord
+  if (codec === batch.codecs.none && !areRecordsSound(bytes, at + batch.batchHeaderBytes, at + size, count)) {
+    return refusal.invalidRecord
+  }
   if (origin === 'client') {
     if (batch.isControl(view, at) || batch.baseOffset(view, at) !== 0) return refusal.invalidRecord
     if (batch.producerId(view, at) >= 0 && batch.baseSequence(view, at) < 0) return refusal.invalidRecord
   }
   return validateTimestamps(view, at, rules, nowMs)
 }
-
-/** Whether `count` records fill an uncompressed batch to its end, by their lengths: consumers trip over one that lies. */
-function isFilled(bytes: Uint8Array, at: number, end: number, count: number): boolean {
-  let next = at + batch.batchHeaderBytes
-  for (let left = count; left > 0; left--) {
-    let raw = 0
-    for (let shift = 0; ; shift += 7) {
-      if (next >= end || shift > 28) return false
-      const byte = bytes[next++]!
-      raw |= (byte & 0x7f) << shift
-      if (byte < 0x80) break
-    }
-    const length = (raw >>> 1) ^ -(raw & 1)
-    if (length < recordBodyBytesMin || length > end - next) return false
-    next += length
-  }
-  return next === end
-}
-
-/** Attributes, two deltas, two lengths and the number of headers. */
-const recordBodyBytesMin = 6
 
 /**
  * Times by the header: the latest bounds all of them from above. From below only the records tell, so a finite
@@ -101,8 +83,15 @@ export const mustLookInside = (rules: BatchRules): boolean =>
 
 export interface RefusedRecords {
   readonly errorCode: number
-  /** Positions in the batch, as Produce answers them since version 8. */
-  readonly indexes: readonly number[]
+  /** As Produce names them since version 8 (KIP-467); none where the batch cannot be decoded. */
+  readonly records: readonly RefusedRecord[]
+}
+
+export interface RefusedRecord {
+  /** Position in the batch. */
+  readonly index: number
+  /** Undefined where the key is missing; else the time that is out of bounds. */
+  readonly timestamp: number | undefined
 }
 
 /** Which records of a batch may not be appended, and why. A batch that cannot be decoded is refused as a whole. */
@@ -114,7 +103,7 @@ export function refusedRecords(
   nowMs: number,
   decompress: batch.Decompress,
 ): RefusedRecords {
-  const indexes: number[] = []
+  const records: RefusedRecord[] = []
   let errorCode: number = refusal.none
   try {
     const cursor = new RecordCursor(bytes, view, at, decompress)
@@ -124,13 +113,13 @@ export function refusedRecords(
       if (errorCode !== refusal.invalidTimestamp) {
         errorCode = isKeyless ? refusal.invalidRecord : refusal.invalidTimestamp
       }
-      indexes.push(index)
+      records.push({ index, timestamp: isKeyless ? undefined : cursor.timestamp })
     }
   } catch (error) {
     if (!(error instanceof CorruptBatch)) throw error
-    return { errorCode: refusal.invalidRecord, indexes: [] }
+    return { errorCode: refusal.invalidRecord, records: [] }
   }
-  return { errorCode, indexes }
+  return { errorCode, records }
 }
 
 /** Records without a time (-1) pass. */

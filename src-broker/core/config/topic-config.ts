@@ -1,5 +1,6 @@
 // A topic's settings in force, as the code reads them: the topic's own, else the broker's, which are its own dynamic ones,
 // those of all brokers, the static ones, and Kafka's default, in that order.
+import { codecs } from '../../records/batch.ts'
 import type { LogConfig } from '../log/log-config.ts'
 import type { MetadataImage } from '../quorum/image.ts'
 import type { BrokerConfig } from './broker-config.ts'
@@ -54,6 +55,7 @@ export function logConfigOf(topic: TopicConfig): LogConfig {
     segmentMs: Math.min(unlimited(topic.segmentMs), isCompacted ? maxCompactionLagMs : Infinity),
     segmentIndexBytes: topic.segmentIndexBytes,
     indexIntervalBytes: topic.indexIntervalBytes,
+    compression: compressionOf(topic),
     retentionMs: isNothingDeleted ? Infinity : unlimited(topic.retentionMs),
     retentionBytes: isNothingDeleted ? Infinity : unlimited(topic.retentionBytes),
     minCleanableDirtyRatio: topic.minCleanableDirtyRatio,
@@ -71,6 +73,22 @@ export function logConfigOf(topic: TopicConfig): LogConfig {
 /** A topic with fewer replicas than min.insync.replicas can still be written to. */
 export const effectiveMinInsyncReplicas = (topic: TopicConfig, replicationFactor: number): number =>
   Math.min(topic.minInsyncReplicas, replicationFactor)
+
+/** The level of lz4 is not among what our library takes. */
+function compressionOf(topic: TopicConfig): LogConfig['compression'] {
+  switch (topic.compressionType) {
+    case 'producer':
+      return undefined
+    case 'uncompressed':
+      return { codec: codecs.none, level: undefined }
+    case 'gzip':
+      return { codec: codecs.gzip, level: topic.compressionGzipLevel < 0 ? undefined : topic.compressionGzipLevel }
+    case 'zstd':
+      return { codec: codecs.zstd, level: topic.compressionZstdLevel }
+    default:
+      return { codec: topic.compressionType === 'snappy' ? codecs.snappy : codecs.lz4, level: undefined }
+  }
+}
 
 const longMax = 2 ** 63
 const unlimited = (value: number): number => (value < 0 || value >= longMax ? Infinity : value)

@@ -1,3 +1,4 @@
+import type { Compression } from '../../records/recompress.ts'
 import type { BatchRules } from '../../records/validate.ts'
 
 /** A topic's settings as far as its logs follow them. Kafka's names in camel case, with their units; Infinity is "no limit". */
@@ -10,6 +11,8 @@ export interface LogConfig extends BatchRules {
   readonly segmentIndexBytes: number
   /** Bytes of log between two entries of the sparse index. */
   readonly indexIntervalBytes: number
+  /** How batches are stored; undefined for as the producer sent them. */
+  readonly compression: Compression | undefined
   readonly retentionMs: number
   /** Of one partition. */
   readonly retentionBytes: number
@@ -29,6 +32,7 @@ export const defaultLogConfig: LogConfig = {
   segmentMs: 604_800_000,
   segmentIndexBytes: 10_485_760,
   indexIntervalBytes: 4_096,
+  compression: undefined,
   retentionMs: 604_800_000,
   retentionBytes: Infinity,
   minCleanableDirtyRatio: 0.5,

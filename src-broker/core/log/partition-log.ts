@@ -10,6 +10,8 @@ import type { DiskFile } from '../../base/disk.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import { errors } from '../../protocol/errors.ts'
 import * as batch from '../../records/batch.ts'
+import { CorruptBatch } from '../../records/corrupt-batch.ts'
+import { type Compression, recompressedBatch } from '../../records/recompress.ts'
 import {
   mustLookInside,
   type Origin,
@@ -200,6 +202,34 @@ export class PartitionLog {
    * are. A client may bring one batch at a time. Where the answer has an error code, nothing was appended.
    */
   appendAsLeader(bytes: Uint8Array, view: DataView, from: number, to: number, context: AppendContext): LeaderAppend {
+    if (this.#config.compression !== undefined && context.origin === 'client') {
+      const made = this.#recompressed(bytes, view, from, to, this.#config.compression)
+      if (typeof made === 'number') return this.#refuse(made)
+      if (made !== undefined) return this.#append(made, new DataView(made.buffer), 0, made.length, context)
+    }
+    return this.#append(bytes, view, from, to, context)
+  }
+
+  /** Undefined where the batch is packed in the topic's way already, or is none: then it is for `#append` to refuse it. */
+  #recompressed(
+    bytes: Uint8Array,
+    view: DataView,
+    from: number,
+    to: number,
+    compression: Compression,
+  ): Uint8Array<ArrayBuffer> | number | undefined {
+    const { crc32c } = this.#env
+    if (!batch.isWhole(view, from, to) || batch.sizeInBytes(view, from) !== to - from) return undefined
+    if (batch.codec(view, from) === compression.codec || !batch.hasValidCrc(bytes, view, from, crc32c)) return undefined
+    try {
+      return recompressedBatch(bytes, view, from, compression, this.#env)
+    } catch (error) {
+      if (error instanceof CorruptBatch) return errors.INVALID_RECORD
+      throw error
+    }
+  }
+
+  #append(bytes: Uint8Array, view: DataView, from: number, to: number, context: AppendContext): LeaderAppend {
     const { segments, producers } = this.#opened()
     const { leaderEpoch, nowMs, origin } = context
     assert(leaderEpoch >= this.#epochs.latestEpoch, 'a leader writes in an epoch that is over')

@@ -82,7 +82,10 @@ describe('a leader', () => {
     const { log } = newLog({ cleanupPolicy: 'compact' })
     const keyless = batchOf(['a', 'b'])
     expect(appendBytes(log, keyless).errorCode).toBe(87)
-    expect(log.refusedRecords(keyless, viewOf(keyless), 0, startMs)).toEqual({ errorCode: 87, indexes: [0, 1] })
+    expect(log.refusedRecords(keyless, viewOf(keyless), 0, startMs)).toEqual({
+      errorCode: 87,
+      records: [{ index: 0 }, { index: 1 }],
+    })
   })
 
   test('never writes in an epoch that is over', () => {

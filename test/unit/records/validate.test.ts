@@ -67,6 +67,10 @@ describe('a leader refuses', () => {
       87,
       codeOf(changed((view) => (view.setInt32(57, 2), view.setInt32(23, 1)))),
     ],
+    ['a key that goes beyond its record', 87, codeOf(changed((view) => view.setInt8(65, 40)))],
+    ['a value that ends before its record does', 87, codeOf(changed((view) => view.setInt8(67, 0)))],
+    ['a header that is not there', 87, codeOf(changed((view) => view.setInt8(69, 2)))],
+    ['an offset delta out of turn', 87, codeOf(changed((view) => view.setInt8(64, 2)))],
     ['a record that ends behind the batch', 87, codeOf(changed((view) => view.setInt8(61, 100)))],
     ['a codec that nobody knows', 76, codeOf(changed((view) => view.setInt16(21, 5)))],
     ['a control batch of a client', 87, codeOf(sound({ isControl: true }))],
@@ -93,21 +97,31 @@ describe('looking inside', () => {
     refusedRecords(bytes, viewOf(bytes), 0, { ...rules, ...given }, nowMs, decompress)
 
   test('finds the records without key in a compacted topic', () => {
-    expect(refused(mixed, { cleanupPolicy: 'compact' })).toEqual({ errorCode: 87, indexes: [1, 3] })
-    expect(refused(mixed, {})).toEqual({ errorCode: 0, indexes: [] })
+    expect(refused(mixed, { cleanupPolicy: 'compact' })).toEqual({
+      errorCode: 87,
+      records: [
+        { index: 1, timestamp: undefined },
+        { index: 3, timestamp: undefined },
+      ],
+    })
+    expect(refused(mixed, {})).toEqual({ errorCode: 0, records: [] })
   })
 
   test('finds the records that are too old, and calls a mix of both reasons a matter of time', () => {
-    expect(refused(mixed, { messageTimestampBeforeMaxMs: 10_000 })).toEqual({ errorCode: 32, indexes: [2] })
-    expect(refused(mixed, { messageTimestampBeforeMaxMs: 10_000, cleanupPolicy: 'compact,delete' })).toEqual({
+    expect(refused(mixed, { messageTimestampBeforeMaxMs: 10_000 })).toEqual({
       errorCode: 32,
-      indexes: [1, 2, 3],
+      records: [{ index: 2, timestamp: nowMs - 10_001 }],
     })
+    const { errorCode, records } = refused(mixed, {
+      messageTimestampBeforeMaxMs: 10_000,
+      cleanupPolicy: 'compact,delete',
+    })
+    expect([errorCode, records.map(({ index }) => index)]).toEqual([32, [1, 2, 3]])
   })
 
   test('refuses a batch that cannot be decoded', () => {
     const garbage = real.zstd.slice()
     garbage.fill(7, 62)
-    expect(refused(garbage, { cleanupPolicy: 'compact' })).toEqual({ errorCode: 87, indexes: [] })
+    expect(refused(garbage, { cleanupPolicy: 'compact' })).toEqual({ errorCode: 87, records: [] })
   })
 })
