@@ -50,10 +50,12 @@ function judgeReplicas(world: World, cluster: Cluster): void {
   for (const { topic, partition } of image.partitions()) {
     const name = `${topic.name}-${partition.partition}`
     const leader = cluster.machine(partition.leader)!.broker!.replicas.get(topic.name, partition.partition)!
-    const expected = logBatches(leader, 0, leader.highWatermark).map(tell)
+    const { logStartOffset } = leader.log
+    const batches = (id: number) =>
+      logBatches(cluster.machine(id)!, name, logStartOffset, leader.highWatermark).map(tell)
+    const expected = batches(partition.leader)
     for (const id of partition.isr) {
-      const replica = cluster.machine(id)!.broker!.replicas.get(topic.name, partition.partition)
-      const found = replica === undefined ? [] : logBatches(replica, 0, leader.highWatermark).map(tell)
+      const found = batches(id)
       const at = expected.findIndex((batch, index) => batch !== found[index])
       if (at >= 0) world.fail('replicas-differ', `${name}: ${partition.leader} has ${expected[at]}, ${id} ${found[at]}`)
     }

@@ -112,7 +112,7 @@ export class Oracle {
   }
 
   #lookAtLeader(machine: Machine, partition: Partition, key: string, what: string): void {
-    const { highWatermark, log } = partition
+    const { highWatermark, log, name } = partition
     const leader = partition.leader!
     const epochKey = `${key}-${leader.epoch}`
     const other = this.#partitionLeaders.get(epochKey)
@@ -128,7 +128,7 @@ export class Oracle {
     }
     const isNewLeader = leader.epoch !== seen.epoch
     const hasMoved = isNewLeader || highWatermark > seen.highWatermark
-    const from = isNewLeader ? 0 : seen.highWatermark
+    const from = isNewLeader ? log.logStartOffset : seen.highWatermark
     seen.epoch = leader.epoch
     seen.highWatermark = highWatermark
     if (!hasMoved || !this.promisesRecords) return
@@ -143,7 +143,7 @@ export class Oracle {
       return
     }
     const to = isNewLeader && !isOld ? Math.max(highWatermark, committed.endOffset) : highWatermark
-    this.#compare(committed, logBatches(partition, from, to), highWatermark, what)
+    this.#compare(committed, logBatches(machine, name, from, to), highWatermark, what)
   }
 
   readonly #newestEpoch = new Map<string, number>()
@@ -193,27 +193,17 @@ function batchesIn(bytes: Uint8Array, from: number, to: number, into: CommittedB
   }
 }
 
-function metadataBatches({ disk }: Machine, from: number, to: number): CommittedBatch[] {
-  const found: CommittedBatch[] = []
-  for (const path of disk.files()) {
-    if (path.startsWith(`${metadataDirectory}/`) && path.endsWith('.log')) batchesIn(disk.peek(path)!, from, to, found)
-  }
-  return found
-}
+const metadataBatches = (machine: Machine, from: number, to: number): CommittedBatch[] =>
+  logBatches(machine, metadataDirectory, from, to)
 
-/** Of one replica, as its log has them. */
-export function logBatches({ log }: Partition, from: number, to: number): CommittedBatch[] {
+/** Of one replica, read from its files without asking the broker. */
+export function logBatches({ disk }: Machine, directory: string, from: number, to: number): CommittedBatch[] {
+  const files = disk.list(directory).filter((name) => name.endsWith('.log'))
   const found: CommittedBatch[] = []
-  let offset = Math.max(from, log.logStartOffset)
-  while (offset < to) {
-    const slice = log.read(offset, 1 << 20, to, true)
-    if (slice.byteLength === 0) break
-    const bytes = new Uint8Array(slice.byteLength)
-    slice.readInto(bytes, 0)
-    batchesIn(bytes, offset, to, found)
-    const next = (found.at(-1)?.lastOffset ?? -1) + 1
-    if (next <= offset) break
-    offset = next
+  for (const [index, name] of files.entries()) {
+    const next = files[index + 1]
+    if (next !== undefined && Number.parseInt(next, 10) <= from) continue
+    batchesIn(disk.peek(`${directory}/${name}`)!, from, to, found)
   }
   return found
 }

@@ -1,0 +1,6 @@
+import type { Bug } from '../mutate.ts'
+import { quorumBugs } from './quorum.ts'
+import { replicationBugs } from './replication.ts'
+import { storageBugs } from './storage.ts'
+
+export const bugs: readonly Bug[] = [...replicationBugs, ...quorumBugs, ...storageBugs]

@@ -1,0 +1,81 @@
+// What goes wrong where a log does not keep what it was given.
+import type { Bug } from '../mutate.ts'
+
+const log = 'src-broker/core/log/partition-log.ts'
+const recovery = 'src-broker/core/log/recovery.ts'
+
+export const storageBugs: readonly Bug[] = [
+  {
+    name: 'trust-a-torn-tail',
+    about: 'recovery takes a batch without looking at its checksum',
+    file: recovery,
+    find: 'batch.hasValidCrc(walk.bytes, walk.view, walk.at, crc32c) &&\n    batch.baseOffset',
+    replace: 'crc32c !== undefined &&\n    batch.baseOffset',
+    within: 100,
+  },
+  {
+    name: 'trust-every-start',
+    about: 'every start counts as one after a clean stop',
+    file: 'src-broker/core/log/log-directory.ts',
+    find: 'recoveryPoint: recoveryPoint ?? 0,',
+    replace: 'recoveryPoint: 0,',
+    within: 100,
+  },
+  {
+    name: 'epochs-survive-truncation',
+    about: 'epochs of records that were cut off are remembered (KAFKA-10706)',
+    file: log,
+    find: 'this.#epochs.truncateFromEnd(offset)\n    if (offset >= this.#logEndOffset)',
+    replace: 'if (offset >= this.#logEndOffset)',
+    within: 100,
+  },
+  {
+    name: 'producers-survive-truncation',
+    about: 'sequences of batches that were cut off are remembered',
+    file: log,
+    find: 'this.#endsAt(endOffset)\n      loadProducers(producers, snapshots, segments, endOffset)',
+    replace: 'this.#endsAt(endOffset)',
+    within: 100,
+  },
+  {
+    name: 'producers-forgotten',
+    about: 'followers do not remember producers, so that a new leader knows none',
+    file: log,
+    find: 'if (batch.producerId(view, at) >= 0) this.#opened().producers.note(bytes, view, at)',
+    replace:
+      'if (batch.producerId(view, at) >= 0 && batch.baseOffset(view, at) % 2 === 0) this.#opened().producers.note(bytes, view, at)',
+    within: 100,
+  },
+  {
+    name: 'no-duplicates-found',
+    about: 'a batch that was sent again is appended again',
+    file: log,
+    find: 'return batch.producerId(view, at) < 0 ? 0 : producers.check(view, at, origin)',
+    replace: 'return batch.producerId(view, at) < 0 ? 0 : producers.check(view, at, origin) * 0',
+    within: 100,
+  },
+  {
+    name: 'duplicates-at-the-end',
+    about: 'a batch that was sent again is acknowledged at the log end, not where it lies',
+    file: log,
+    find: 'result.baseOffset = original.baseOffset',
+    replace: 'result.baseOffset = this.#logEndOffset',
+    within: 100,
+  },
+  {
+    name: 'follower-takes-anything',
+    about: 'a follower appends batches whose checksum is wrong and whose epoch goes back',
+    file: log,
+    find: 'if (batch.partitionLeaderEpoch(view, at) < epoch) {',
+    replace: 'if (epoch < -1) {',
+    within: 100,
+  },
+  {
+    name: 'stale-places',
+    about: 'where offsets lie is remembered across a truncation',
+    file: 'src-broker/core/log/segments.ts',
+    find: 'while (this.#row.length > count) this.#row.pop()!.remove()\n    this.#places.clear()',
+    replace: 'while (this.#row.length > count) this.#row.pop()!.remove()',
+    within: 100,
+  },
+]

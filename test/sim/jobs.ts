@@ -1,0 +1,103 @@
+// Seeds spread over threads: each thread loads the product anew, with the bug it is told to have, if any.
+import { Worker } from 'node:worker_threads'
+import type { PlanOptions } from './plan.ts'
+import type { SeedResult } from './simulation.ts'
+
+export interface JobOptions extends PlanOptions {
+  /** Name of a bug of `bugs/` that is built in. */
+  readonly bug?: string | undefined
+}
+
+export type FromThread =
+  | { readonly kind: 'result'; readonly result: SeedResult }
+  | { readonly kind: 'line'; readonly line: string }
+
+export interface ToThread extends JobOptions {
+  readonly isVerbose: boolean
+}
+
+/** Real time after which a seed counts as hanging: the core loops without an event in between. */
+const hangMs = 60_000
+
+/** Runs seeds until all are done or `wantsMore` says enough; results come in any order. */
+export async function runSeeds(
+  seeds: readonly number[],
+  jobs: number,
+  options: JobOptions,
+  onResult: (result: SeedResult) => boolean,
+  onLine?: (line: string) => void,
+): Promise<void> {
+  const pending = [...seeds]
+  let isEnough = false
+  const next = (): number | undefined => (isEnough ? undefined : pending.shift())
+  const take = (result: SeedResult): void => {
+    if (!isEnough && !onResult(result)) isEnough = true
+  }
+  await Promise.all(Array.from({ length: Math.min(jobs, seeds.length) }, () => runThread(next, options, take, onLine)))
+}
+
+/** One thread until there are no more seeds; a new one in its place where a seed ends it. */
+async function runThread(
+  next: () => number | undefined,
+  options: JobOptions,
+  take: (result: SeedResult) => void,
+  onLine?: (line: string) => void,
+): Promise<void> {
+  let seed = next()
+  while (seed !== undefined) seed = await runInOneThread(seed, next, options, take, onLine)
+}
+
+function runInOneThread(
+  first: number,
+  next: () => number | undefined,
+  options: JobOptions,
+  take: (result: SeedResult) => void,
+  onLine?: (line: string) => void,
+): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const isVerbose = onLine !== undefined
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: { ...options, isVerbose } satisfies ToThread,
+    })
+    let seed = first
+    let hang: NodeJS.Timeout | undefined
+    const ask = (asked: number): void => {
+      seed = asked
+      hang = setTimeout(() => ended('hangs', `no event in ${hangMs / 1000} s of real time`), hangMs)
+      worker.postMessage(seed)
+    }
+    const finish = (following: number | undefined): void => {
+      clearTimeout(hang)
+      worker.removeAllListeners()
+      void worker.terminate().then(() => resolve(following))
+    }
+    const ended = (kind: string, message: string): void => {
+      take(withoutFigures(seed, kind, message))
+      finish(next())
+    }
+    worker.on('error', (error) =>
+      ended('thread-died', error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    )
+    worker.on('message', (message: FromThread) => {
+      if (message.kind === 'line') return onLine?.(message.line)
+      clearTimeout(hang)
+      take(message.result)
+      const following = next()
+      if (following === undefined) finish(undefined)
+      else ask(following)
+    })
+    ask(first)
+  })
+}
+
+const withoutFigures = (seed: number, kind: string, message: string): SeedResult => ({
+  seed,
+  anomaly: { kind, message: `${kind}: ${message}` },
+  digest: '',
+  virtualMs: 0,
+  events: 0,
+  written: 0,
+  acknowledged: 0,
+  read: 0,
+  faults: {},
+})

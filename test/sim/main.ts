@@ -1,0 +1,108 @@
+// npm run sim: the product's own brokers under a seeded world, as many seeds as there is time for.
+//
+//   npm run sim -- [--seeds N] [--seed FIRST] [--brokers N] [--faults crash,pause,…] [--jobs N] [--bug NAME] [--verbose]
+//   npm run sim -- --mutants [--jobs N]     builds in one bug after the other and says how soon each is found
+//
+// Ends with 1 where an anomaly was found (with --mutants: where one was not).
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { bugs } from './bugs/index.ts'
+import { Figures } from './figures.ts'
+import { runSeeds } from './jobs.ts'
+import type { Bug } from './mutate.ts'
+import { type FaultKind, faultKinds } from './plan.ts'
+import type { SeedResult } from './simulation.ts'
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    brokers: { type: 'string' },
+    faults: { type: 'string' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    bug: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+  },
+})
+
+const jobs = number('jobs', values.jobs)
+const first = number('seed', values.seed)
+const count = number('seeds', values.seeds)
+const brokers = values.brokers === undefined ? undefined : number('brokers', values.brokers)
+const faults = values.faults?.split(',').map(faultKind)
+const planOptions = { brokers, faults }
+
+function number(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} wants a whole number above 0, not ${text}`)
+  return value
+}
+
+function faultKind(name: string): FaultKind {
+  const found = faultKinds.find((kind) => kind === name)
+  if (found === undefined) throw new Error(`--faults knows ${faultKinds.join(', ')}; got ${name}`)
+  return found
+}
+
+const seedsFrom = (from: number, howMany: number) => Array.from({ length: howMany }, (_, index) => from + index)
+
+function replayCommand(seed: number): string {
+  const { brokers, faults, bug } = values
+  const rest = Object.entries({ brokers, faults, bug }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${value}`],
+  )
+  return ['npm run sim --', `--seed ${seed}`, ...rest, '--verbose'].join(' ')
+}
+
+function tell({ seed, anomaly }: SeedResult): void {
+  if (anomaly === undefined) return
+  console.log(`\nseed ${seed}: ${anomaly.message}\n  again: ${replayCommand(seed)}`)
+}
+
+async function simulateSeeds(): Promise<boolean> {
+  const figures = new Figures()
+  const onLine = values.verbose ? (line: string) => console.log(line) : undefined
+  const options = { ...planOptions, bug: values.bug }
+  const onResult = (result: SeedResult): boolean => {
+    figures.add(result)
+    tell(result)
+    if (count === 1) console.log(`digest ${result.digest}`)
+    return true
+  }
+  await runSeeds(seedsFrom(first, count), jobs, options, onResult, onLine)
+  console.log(`\n${figures.lines().join('\n')}`)
+  return figures.anomalies.length === 0
+}
+
+/** Twice as many seeds as the bug is promised to need: then it counts as missed. */
+async function hunt(bug: Bug): Promise<boolean> {
+  const started = performance.now()
+  let needed: SeedResult | undefined
+  const seeds = seedsFrom(first, 2 * bug.within)
+  // One thread: which seed is the first to find it must not depend on who is faster.
+  await runSeeds(seeds, 1, { ...planOptions, bug: bug.name }, (result) => {
+    if (result.anomaly !== undefined) needed = result
+    return needed === undefined
+  })
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  const isIn = needed !== undefined && needed.seed - first < bug.within
+  const verdict = needed === undefined ? 'MISSED' : isIn ? 'caught' : 'LATE  '
+  const how = needed === undefined ? '' : `by seed ${needed.seed} (${needed.anomaly!.kind})`
+  console.log(`${verdict}  ${bug.name.padEnd(34)} ${how.padEnd(36)} ${seconds.padStart(6)} s  within ${bug.within}`)
+  return isIn
+}
+
+async function huntAll(): Promise<boolean> {
+  const pending = bugs.filter(({ name }) => values.bug === undefined || name === values.bug)
+  const total = pending.length
+  let caught = 0
+  const one = async (): Promise<void> => {
+    for (let bug = pending.shift(); bug !== undefined; bug = pending.shift()) if (await hunt(bug)) caught++
+  }
+  await Promise.all(Array.from({ length: jobs }, one))
+  console.log(`\n${caught} of ${total} bugs caught as promised`)
+  return caught === total
+}
+
+process.exitCode = (await (values.mutants ? huntAll() : simulateSeeds())) ? 0 : 1
