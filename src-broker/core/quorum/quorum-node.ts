@@ -72,6 +72,8 @@ export class QuorumNode {
   readonly #clockGap: ClockGap
   /** Links that were open once in this life. */
   readonly #seen = new Set<number>()
+  /** How often the link to a broker was lost in this life. */
+  readonly #losses = new Map<number, number>()
   #isStopped = false
   /** A snapshot has taken the image's place, and nobody has been told. */
   #isRestored = false
@@ -132,6 +134,10 @@ export class QuorumNode {
       config,
       events: this.#events,
       quorum: this.#voterChangesHost(),
+      describeQuorum: () => {
+        const { leaderId, epoch, highWatermark } = raft
+        return { leaderId, leaderEpoch: epoch, highWatermark, ...this.describe()! }
+      },
       get voters() {
         return raft.voters
       },
@@ -264,6 +270,7 @@ export class QuorumNode {
 
   /** The port closed: the broker is dead, and acted upon at once. */
   peerLost(broker: number): void {
+    this.#losses.set(broker, this.#lossesOf(broker) + 1)
     this.#forwarding.peerLost(broker)
     this.#driver.input({ type: 'peer-lost', peer: broker })
     this.#controller.peerLost(broker)
@@ -285,7 +292,15 @@ export class QuorumNode {
   }
 
   #controllerRequest(from: number, { id, api, body }: ControllerRequest): void {
-    this.#controller.handle(api, body, (answer) => this.#sink.send(from, { kind: 'controller-response', id, answer }))
+    // Over the link on which it was asked, or not at all: a later life of the broker gives its own requests the same ids.
+    const losses = this.#lossesOf(from)
+    this.#controller.handle(api, body, (answer) => {
+      if (this.#lossesOf(from) === losses) this.#sink.send(from, { kind: 'controller-response', id, answer })
+    })
+  }
+
+  #lossesOf(broker: number): number {
+    return this.#losses.get(broker) ?? 0
   }
 
   // ── what Raft brings ──────────────────────────────────────────────────────────────────────────────────────────────
