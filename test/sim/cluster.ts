@@ -141,7 +141,12 @@ export class PeerEnd implements End<PeerMessage> {
 
   received(message: PeerMessage): void {
     this.#note(message)
-    if (this.#world.isLogged && !Array.isArray(message) && 'kind' in message && message.kind.startsWith('replica')) {
+    if (
+      this.#world.isLogged &&
+      !Array.isArray(message) &&
+      'kind' in message &&
+      /^(replica|controller)/.test(message.kind)
+    ) {
       this.#world.log(() => `${this.#peer} -> ${this.#machine.id} ${JSON.stringify(message)}`)
     }
     this.#enter((broker, ends) => {

@@ -26,6 +26,8 @@ export interface ProducerOptions {
   readonly intervalMs: number
   readonly batchRecordsMax: number
   readonly inFlightMax: number
+  /** Where all power may go at once, a broker may forget what it acknowledged. */
+  readonly mayLose: boolean
 }
 
 const deliveryTimeoutMs = 12_000
@@ -187,7 +189,7 @@ export class Producer {
     if (errorCode === errors.OUT_OF_ORDER_SEQUENCE_NUMBER && this.writer.isIdempotent) {
       // After a restart a broker remembers only each producer's last batch: an earlier one that is there already may be
       // refused in these words (as in Kafka). One that cannot be there, behind others that are, must be taken.
-      if (index === 0 && batch.isDoubtful) this.#isSpent = true
+      if (index === 0 && (batch.isDoubtful || this.#options.mayLose)) this.#isSpent = true
       else if (index === 0 && !this.#isSpent) {
         const first = show(batch.writes[0]!)
         return this.#world.fail('false-out-of-order', `${this.writer.topic}-${this.writer.partition} refuses ${first}`)

@@ -149,11 +149,11 @@ class Simulation {
   }
 
   #produce(acks: -1 | 1, isIdempotent: boolean): void {
-    const { produceEveryMs, batchRecordsMax, inFlightMax } = this.#plan
+    const { produceEveryMs, batchRecordsMax, inFlightMax, hasBlackouts } = this.#plan
     const client = this.#client()
     this.#eachPartition((topic, partition) => {
       const writer = this.#history.writer(topic, partition, acks, isIdempotent)
-      const options = { intervalMs: produceEveryMs, batchRecordsMax, inFlightMax }
+      const options = { intervalMs: produceEveryMs, batchRecordsMax, inFlightMax, mayLose: hasBlackouts }
       this.#producers.push(new Producer(client, this.#history, writer, options))
     })
   }

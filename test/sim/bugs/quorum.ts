@@ -100,6 +100,14 @@ export const quorumBugs: readonly Bug[] = [
     within: 100,
   },
   {
+    name: 'answer-another-life',
+    about: 'a broker gets the answers to what its earlier life asked',
+    file: 'src-broker/core/quorum/quorum-node.ts',
+    find: 'if (this.#lossesOf(from) === losses)',
+    replace: 'if (losses >= 0)',
+    within: 100,
+  },
+  {
     name: 'fenced-stays-in-isr',
     about: 'a broker that is gone stays in the ISRs',
     file: leadership,
