@@ -1,6 +1,7 @@
 // Produce, versions 3–13 (0–2 are listed for old librdkafka and refused, KAFKA-18659).
 // acks 0: silence, and a closed connection on any error. acks 1: answered after the append. acks -1: answered when every
-// in-sync replica has it; refused before the append when fewer than min.insync.replicas are in sync.
+// in-sync replica has it; refused before the append when fewer than min.insync.replicas are in sync, and told so where they become
+// fewer after it: then nobody knows whether it will be committed.
 // Since version 8 a refused batch names the records it was refused for (KIP-467).
 // Not implemented: transactional ids; see SKIPPED.md. A transactional batch without one is nobody's: all of the request is refused.
 import type { Broker } from '../core/broker.ts'
@@ -166,25 +167,22 @@ const isZstd = (records: Uint8Array): boolean =>
 
 /** One partition of a produce that waits for its in-sync replicas. */
 class Wait implements AppendWait {
+  readonly origin = 'client'
   readonly endOffset: number
   readonly response: PartitionResponse
   isOver = false
   pending: PendingProduce | undefined
-  readonly #leader: Leader
 
   constructor(endOffset: number, leader: Leader, response: PartitionResponse) {
     this.endOffset = endOffset
     this.response = response
-    this.#leader = leader
     leader.waiting.push(this)
   }
 
   completed(errorCode: number): void {
     if (this.isOver) return
     this.isOver = true
-    const { isr, minInsyncReplicas } = this.#leader
-    this.response.errorCode =
-      errorCode === errors.NONE && isr.length < minInsyncReplicas ? errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND : errorCode
+    this.response.errorCode = errorCode
     this.pending?.oneCompleted()
   }
 }

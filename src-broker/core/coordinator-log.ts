@@ -43,7 +43,7 @@ export class CoordinatorLog {
     if (errorCode !== errors.NONE) return done(errorCode)
     const endOffset = lastOffset + 1
     if (partition.highWatermark >= endOffset) return done(errors.NONE)
-    const wait: AppendWait = { endOffset, completed: done }
+    const wait: AppendWait = { origin: 'coordinator', endOffset, completed: done }
     leader.waiting.push(wait)
   }
 

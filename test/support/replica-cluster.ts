@@ -14,7 +14,7 @@ import type { ReplicaFetch, ReplicaFetchResponse } from '../../src-broker/core/r
 import { IsrChanges, type IsrProposal } from '../../src-broker/core/replica/isr-changes.ts'
 import type { Partition } from '../../src-broker/core/replica/partition.ts'
 import { Replicas } from '../../src-broker/core/replica/replicas.ts'
-import { errors } from '../../src-broker/protocol/errors.ts'
+import { errorOf, errors } from '../../src-broker/protocol/errors.ts'
 import { viewOf } from '../../src-broker/protocol/reader.ts'
 import { buildBatch } from '../../src-broker/records/build.ts'
 import { MemoryDisk } from './memory-disk.ts'
@@ -56,6 +56,8 @@ export class ReplicaCluster {
   isr: readonly number[]
   /** When set, ISR changes are asked for and never answered. */
   holdIsrChanges = false
+  /** So many reads of a leader's file bring a wrong bit. */
+  corruptReads = 0
 
   constructor(brokerCount: number, minInsyncReplicas: number) {
     this.brokerIds = Array.from({ length: brokerCount }, (_, index) => index + 1)
@@ -105,15 +107,19 @@ export class ReplicaCluster {
   /** The thread ends; the page cache keeps what it wrote. */
   kill(id: number): void {
     this.#node(id).logs.checkpoint()
-    this.#nodes.delete(id)
-    this.#inFlight = this.#inFlight.filter(({ from, to }) => from !== id && to !== id)
-    for (const other of this.#nodes.values()) other.replicas.peerLost(id)
+    this.#end(id)
   }
 
   /** As after a power loss: only what was synced is there. */
   losePower(id: number): void {
-    this.kill(id)
-    this.#disks.get(id)!.crash()
+    this.#end(id)
+    this.#disks.set(id, this.#disks.get(id)!.crash())
+  }
+
+  #end(id: number): void {
+    this.#nodes.delete(id)
+    this.#inFlight = this.#inFlight.filter(({ from, to }) => from !== id && to !== id)
+    for (const other of this.#nodes.values()) other.replicas.peerLost(id)
   }
 
   wipe(id: number): void {
@@ -209,9 +215,10 @@ export class ReplicaCluster {
       const at = states.push(acks === 'leader' || partition.highWatermark > lastOffset ? 'acknowledged' : 'waiting') - 1
       if (states[at] === 'acknowledged') continue
       leader.waiting.push({
+        origin: 'client',
         endOffset: lastOffset + 1,
         completed: (code) => {
-          states[at] = code === errors.NONE ? 'acknowledged' : 'NOT_LEADER_OR_FOLLOWER'
+          states[at] = code === errors.NONE ? 'acknowledged' : errorOf(code).name
         },
       })
     }
@@ -316,6 +323,18 @@ export class ReplicaCluster {
     return values
   }
 
+  /** Syncs what the replica has, and writes down that it did, as a broker does now and then. */
+  flush(id: number): void {
+    const { logs, partition } = this.#node(id)
+    partition.log.flush()
+    logs.checkpoint()
+  }
+
+  /** What is in a file of a broker that is down. */
+  tamper(id: number, name: string, change: (content: Uint8Array) => Uint8Array): void {
+    this.#disks.get(id)!.tamper(`${topic}-0/${name}`, change)
+  }
+
   /** The log's bytes in [0, to): equal on all replicas for what is committed. */
   bytes(id: number, to: number): Uint8Array {
     const { log } = this.#node(id).partition
@@ -343,7 +362,12 @@ export class ReplicaCluster {
       openPeerFile: (brokerId, path) => {
         const file = this.#disks.get(brokerId)?.openForReading(path)
         if (file === undefined) throw new DiskError('ENOENT', path)
-        return { ...file, close: () => {} }
+        const read: typeof file.read = (into, at, length, position) => {
+          const count = file.read(into, at, length, position)
+          if (count > 0 && this.corruptReads-- > 0) into[at + count - 1]! ^= 1
+          return count
+        }
+        return { read, close: () => {} }
       },
     }
   }

@@ -38,6 +38,7 @@ export function becomeLeader(
   partition.role = leader
   keepFollowers(leader, brokerId, nowMs)
   advanceHighWatermark(partition, leader, nowMs)
+  answerWhereTooFew(leader)
   return leader
 }
 
@@ -62,6 +63,7 @@ export function updateLeadership(
   leader.minInsyncReplicas = Math.min(given.minInsyncReplicas, given.replicas.length)
   keepFollowers(leader, brokerId, nowMs)
   advanceHighWatermark(partition, leader, nowMs)
+  answerWhereTooFew(leader)
 }
 
 function keepFollowers(leader: Leader, brokerId: number, nowMs: number): void {
@@ -139,6 +141,19 @@ function answerUpTo(leader: Leader, highWatermark: number): void {
   while (answered < waiting.length && waiting[answered]!.endOffset <= highWatermark)
     waiting[answered++]!.completed(errors.NONE)
   if (answered > 0) waiting.splice(0, answered)
+}
+
+/** The records are in the log and may yet be committed, but nobody knows when: until then the high watermark stands still. */
+function answerWhereTooFew(leader: Leader): void {
+  if (leader.isr.length >= leader.minInsyncReplicas) return
+  for (const wait of takeClientWaits(leader)) wait.completed(errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND)
+}
+
+/** What clients wait for; the rest stays. */
+export function takeClientWaits({ waiting }: Leader): AppendWait[] {
+  const taken = waiting.filter(({ origin }) => origin === 'client')
+  if (taken.length > 0) waiting.splice(0, waiting.length, ...waiting.filter(({ origin }) => origin !== 'client'))
+  return taken
 }
 
 /** No longer the leader: what waited may or may not survive, and its sender must ask the new leader. */

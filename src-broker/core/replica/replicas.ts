@@ -11,7 +11,14 @@ import { becomeFollower, loseSource } from './follower.ts'
 import { Following } from './following.ts'
 import { acknowledgement, announcement, type ReplicaFetch, type ReplicaFetchResponse } from './hand-off.ts'
 import type { IsrChanges } from './isr-changes.ts'
-import { advanceHighWatermark, becomeLeader, type Leadership, resign, updateLeadership } from './leader.ts'
+import {
+  advanceHighWatermark,
+  becomeLeader,
+  type Leadership,
+  resign,
+  takeClientWaits,
+  updateLeadership,
+} from './leader.ts'
 import { Leading } from './leading.ts'
 import { Outbox } from './outbox.ts'
 import type { ParkedFetch } from './parked-fetch.ts'
@@ -94,8 +101,8 @@ export class Replicas {
       updateLeadership(partition, leader, brokerId, given, env.monotonicMs())
       isrChanges.check(partition)
     } else {
-      // Led here without a break, nothing is cut off: what waits for the high watermark may go on waiting.
-      const waiting = leader?.waiting.splice(0) ?? []
+      // Led here without a break, nothing is cut off: what clients wait for may yet come.
+      const waiting = leader === undefined ? [] : takeClientWaits(leader)
       this.#leaveRole(partition)
       becomeLeader(partition, brokerId, given, env.monotonicMs(), waiting)
       this.#context.roleChanged(partition)

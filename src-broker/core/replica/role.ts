@@ -1,4 +1,5 @@
 // What a replica is at the moment, as plain data; leader.ts and follower.ts have the rules.
+import type { Origin } from '../../records/validate.ts'
 import type { PeerFile } from '../env.ts'
 
 export interface Leader {
@@ -46,6 +47,11 @@ export interface Stream {
 
 /** An append with acks=all whose answer waits. */
 export interface AppendWait {
+  /**
+   * A client's goes on waiting where this broker leads in the next epoch too, and is told when too few replicas are left in sync. A
+   * coordinator's does neither: with each epoch it loads anew, and it counts on nothing but what is committed.
+   */
+  readonly origin: Origin
   /** Offset after its last record. */
   readonly endOffset: number
   completed(errorCode: number): void
