@@ -26,8 +26,12 @@ import { electLeaders as electLeadersApi } from '../protocol/messages/43-elect-l
 import { incrementalAlterConfigs as incrementalAlterConfigsApi } from '../protocol/messages/44-incremental-alter-configs.ts'
 import { alterPartitionReassignments as alterPartitionReassignmentsApi } from '../protocol/messages/45-alter-partition-reassignments.ts'
 import { listPartitionReassignments as listPartitionReassignmentsApi } from '../protocol/messages/46-list-partition-reassignments.ts'
+import { describeQuorum as describeQuorumApi } from '../protocol/messages/55-describe-quorum.ts'
 import { describeCluster as describeClusterApi } from '../protocol/messages/60-describe-cluster.ts'
+import { unregisterBroker as unregisterBrokerApi } from '../protocol/messages/64-unregister-broker.ts'
 import { describeTopicPartitions as describeTopicPartitionsApi } from '../protocol/messages/75-describe-topic-partitions.ts'
+import { addRaftVoter as addRaftVoterApi } from '../protocol/messages/80-add-raft-voter.ts'
+import { removeRaftVoter as removeRaftVoterApi } from '../protocol/messages/81-remove-raft-voter.ts'
 import type { Shape } from '../protocol/schema.ts'
 import { produce } from './00-produce.ts'
 import { fetch } from './01-fetch.ts'
@@ -55,8 +59,12 @@ import { electLeaders } from './43-elect-leaders.ts'
 import { incrementalAlterConfigs } from './44-incremental-alter-configs.ts'
 import { alterPartitionReassignments } from './45-alter-partition-reassignments.ts'
 import { listPartitionReassignments } from './46-list-partition-reassignments.ts'
+import { describeQuorum } from './55-describe-quorum.ts'
 import { describeCluster } from './60-describe-cluster.ts'
+import { unregisterBroker } from './64-unregister-broker.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
+import { addRaftVoter } from './80-add-raft-voter.ts'
+import { removeRaftVoter } from './81-remove-raft-voter.ts'
 import type { Handler } from './handler.ts'
 
 export interface Route {
@@ -99,8 +107,12 @@ const all: readonly Route[] = [
   route(incrementalAlterConfigsApi, incrementalAlterConfigs),
   route(alterPartitionReassignmentsApi, alterPartitionReassignments),
   route(listPartitionReassignmentsApi, listPartitionReassignments),
+  route(describeQuorumApi, describeQuorum),
   route(describeClusterApi, describeCluster),
+  route(unregisterBrokerApi, unregisterBroker),
   route(describeTopicPartitionsApi, describeTopicPartitions),
+  route(addRaftVoterApi, addRaftVoter),
+  route(removeRaftVoterApi, removeRaftVoter),
 ]
 
 /** By API key. */

@@ -98,9 +98,10 @@ export class QuorumHarness {
 
   /** The active controller as a majority sees it. */
   get controller(): QuorumNode | undefined {
-    return this.running.find(
-      (node) => node.describe() !== undefined && this.#followersOf(node) * 2 > this.#voters.length,
-    )
+    return this.running.find((node) => {
+      const voters = node.describe()?.voters.map(({ replicaId }) => replicaId)
+      return voters !== undefined && this.#followersOf(node, voters) * 2 > voters.length
+    })
   }
 
   get image(): MetadataImage {
@@ -244,9 +245,10 @@ export class QuorumHarness {
       .join('\n')
   }
 
-  #followersOf(node: QuorumNode): number {
+  #followersOf(node: QuorumNode, voters: readonly number[]): number {
     return this.running.filter(
-      ({ controllerId, leaderEpoch }) => controllerId === node.options.brokerId && leaderEpoch === node.leaderEpoch,
+      ({ controllerId, leaderEpoch, options }) =>
+        voters.includes(options.brokerId) && controllerId === node.options.brokerId && leaderEpoch === node.leaderEpoch,
     ).length
   }
 

@@ -1,6 +1,7 @@
 // What brokers ask of the active controller, named and shaped as Kafka has it. A broker asks through `QuorumNode.request`,
 // which answers here when this node is the controller and goes over to the one that is otherwise.
 import type { Uuid } from '../../base/uuid.ts'
+import type { QuorumReplicas } from './describe-quorum.ts'
 import type { BrokerEndpoint, SupportedFeature } from './records.ts'
 import type { VoterEndpoint } from './voters.ts'
 
@@ -250,6 +251,13 @@ export interface RemoveRaftVoterRequest {
   readonly voterDirectoryId: Uuid
 }
 
+/** The quorum as its leader sees it. */
+export interface DescribeQuorumResponse extends QuorumReplicas {
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  readonly highWatermark: number
+}
+
 export interface ControllerApis {
   BrokerRegistration: { request: BrokerRegistrationRequest; response: BrokerRegistrationResponse }
   BrokerHeartbeat: { request: BrokerHeartbeatRequest; response: BrokerHeartbeatResponse }
@@ -268,6 +276,7 @@ export interface ControllerApis {
   IncrementalAlterConfigs: { request: IncrementalAlterConfigsRequest; response: IncrementalAlterConfigsResponse }
   AllocateProducerIds: { request: AllocateProducerIdsRequest; response: AllocateProducerIdsResponse }
   ElectLeaders: { request: ElectLeadersRequest; response: ElectLeadersResponse }
+  DescribeQuorum: { request: Record<never, never>; response: DescribeQuorumResponse }
   UnregisterBroker: { request: UnregisterBrokerRequest; response: MembershipResponse }
   AddRaftVoter: { request: AddRaftVoterRequest; response: MembershipResponse }
   RemoveRaftVoter: { request: RemoveRaftVoterRequest; response: MembershipResponse }

@@ -19,7 +19,7 @@ import type { MetadataEvents } from './controller/metadata-events.ts'
 import { allocateProducerIds } from './controller/producer-ids.ts'
 import { unregisterBroker } from './controller/unregister-broker.ts'
 import { VoterChanges, type VoterChangesHost } from './controller/voter-changes.ts'
-import type { Answer, ControllerApi, RequestOf, ResponseOf } from './controller-apis.ts'
+import type { Answer, ControllerApi, DescribeQuorumResponse, RequestOf, ResponseOf } from './controller-apis.ts'
 import type { MetadataImage } from './image.ts'
 import type { InputOf, MetadataRecordInput } from './records.ts'
 
@@ -38,6 +38,8 @@ export interface ControllerHost extends Pick<BrokerWatchHost, 'link'> {
   /** Appends in the leader's epoch; false where the disk refused. */
   append(records: readonly MetadataRecordInput[]): boolean
   readonly quorum: VoterChangesHost
+  /** While this node leads. */
+  describeQuorum(): DescribeQuorumResponse
   /** How far a broker has replayed the log, as its fetches tell; -1 unknown. */
   replayedOffset(broker: number): number
 }
@@ -100,6 +102,7 @@ export class Controller {
       IncrementalAlterConfigs: this.#decidedBy(incrementalAlterConfigs),
       AllocateProducerIds: this.#decidedBy(allocateProducerIds),
       ElectLeaders: this.#decidedBy(electLeaders),
+      DescribeQuorum: (_, answer) => answer({ errorCode: errors.NONE, response: host.describeQuorum() }),
       UnregisterBroker: this.#decidedBy(unregisterBroker),
       AddRaftVoter: (request, answer) =>
         this.#voterChanges.add(request, (response) => answer({ errorCode: errors.NONE, response })),

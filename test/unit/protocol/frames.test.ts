@@ -101,12 +101,21 @@ test('the APIs we speak', () => {
     18 ApiVersions 0-4 flexible from 3
     19 CreateTopics 2-7 flexible from 5
     20 DeleteTopics 1-6 flexible from 4
+    21 DeleteRecords 0-2 flexible from 2
     22 InitProducerId 0-5 flexible from 2
     23 OffsetForLeaderEpoch 2-4 flexible from 4
     32 DescribeConfigs 1-4 flexible from 4
     37 CreatePartitions 0-3 flexible from 2
     42 DeleteGroups 0-2 flexible from 2
+    43 ElectLeaders 0-2 flexible from 2
     44 IncrementalAlterConfigs 0-1 flexible from 1
-    60 DescribeCluster 0-2 flexible from 0"
+    45 AlterPartitionReassignments 0-1 flexible from 0
+    46 ListPartitionReassignments 0-0 flexible from 0
+    55 DescribeQuorum 0-2 flexible from 0
+    60 DescribeCluster 0-2 flexible from 0
+    64 UnregisterBroker 0-0 flexible from 0
+    75 DescribeTopicPartitions 0-0 flexible from 0
+    80 AddRaftVoter 0-1 flexible from 0
+    81 RemoveRaftVoter 0-0 flexible from 0"
   `)
 })
