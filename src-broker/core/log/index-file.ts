@@ -101,9 +101,10 @@ export class IndexFile {
     this.#file.close()
   }
 
-  /** Closed segments are only searched: their buffers go. */
+  /** Closed segments are only searched: their buffers go. Kafka's tools want the file to be there, though it may be empty. */
   seal(): void {
     this.flush()
+    if (this.#onDisk() === 0) this.#file.write(noBytes, 0, 0, 0)
     this.#tail = noBytes
     this.#tailView = noView
   }

@@ -481,7 +481,9 @@ export class PartitionLog {
     let count = 0
     for (const segment of segments.all) {
       const endOffset = segments.all[count + 1]?.baseOffset ?? this.#logEndOffset
-      const isTooOld = segment.maxTimestamp >= 0 && retention.nowMs - segment.maxTimestamp > retention.retentionMs
+      // Of a segment that compaction emptied the batches still have their times.
+      const timestamp = segment.maxTimestamp >= 0 ? segment.maxTimestamp : segment.firstTimestamp
+      const isTooOld = timestamp >= 0 && retention.nowMs - timestamp > retention.retentionMs
       const isTooMuch = excessBytes >= segment.size
       const isHidden = endOffset <= this.#logStartOffset
       if (segment.size === 0 || endOffset > retention.highWatermark || !(isTooOld || isTooMuch || isHidden)) break

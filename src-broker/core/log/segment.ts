@@ -21,7 +21,7 @@ export class Segment {
   readonly #suffix: string
   /** What the end of the segment says; undefined until looked at. */
   #tail: Tail | undefined
-  /** Time of the first batch, from which the age of the segment counts; undefined until looked at. */
+  /** Time of the first batch, from which the age of the segment counts, whether or not it has records; undefined until looked at. */
   #firstTimestamp: number | undefined
 
   /** The suffix marks a segment that is being made and is no part of the log yet. */
@@ -78,10 +78,9 @@ export class Segment {
   added(view: DataView, at: number, indexIntervalBytes: number): void {
     const tail = this.#loadedTail()
     const lastOffset = batch.lastOffset(view, at)
-    const timestamp = batch.maxTimestamp(view, at)
     const bytes = batch.sizeInBytes(view, at)
-    if (this.size === 0) this.#firstTimestamp = timestamp
-    tail.note(lastOffset, timestamp)
+    if (this.size === 0) this.#firstTimestamp = batch.maxTimestamp(view, at)
+    tail.note(lastOffset, latestRecord(view, at))
     if (tail.bytesSinceIndexEntry > indexIntervalBytes) {
       this.offsets.append(lastOffset, this.size)
       this.times.append(tail.maxTimestamp, tail.maxTimestampOffset)
@@ -195,7 +194,7 @@ export class Segment {
     const tail = new Tail(this.baseOffset, this.times.lastTimestamp, this.times.lastOffset)
     for (let isThere = this.#seek(this.offsets.lastEntry); isThere; isThere = lookupWalk.next()) {
       const { view, at } = lookupWalk
-      tail.note(batch.lastOffset(view, at), batch.maxTimestamp(view, at))
+      tail.note(batch.lastOffset(view, at), latestRecord(view, at))
       tail.bytesSinceIndexEntry += lookupWalk.size
     }
     tail.position = lookupWalk.position
@@ -207,6 +206,10 @@ export class Segment {
     return `${this.#directory}/${offsetFileName(this.baseOffset, kind)}${this.#suffix}`
   }
 }
+
+/** Time of the latest record in a batch; -1 where compaction left none. */
+const latestRecord = (view: DataView, at: number): number =>
+  batch.recordCount(view, at) === 0 ? -1 : batch.maxTimestamp(view, at)
 
 /** What the next batch has to know of those before it. */
 class Tail {

@@ -128,6 +128,19 @@ test('a producer’s last batch stays though newer ones of others end its segmen
   expect(records(log)).toEqual(['[0..0]', '1 a=2', '2 b=1', '3 a=3', '4 b=2'])
 })
 
+test('an emptied segment is not found by time, and goes with its age all the same', () => {
+  const { disk, log } = newLog({ ...small, cleanupPolicy: 'compact,delete' })
+  put(log, 'a=1', { timestamps: [startMs + 5_000] })
+  put(log, 'a=2 b=1', { timestamps: [startMs, startMs + 1] })
+  put(log, 'c=1 d=1', { timestamps: [startMs, startMs] })
+  expect(clean(disk, log)).toBe(3)
+  expect(records(log)[0]).toBe('[0..0]')
+  expect(log.offsetOfMaxTimestamp()).toMatchObject({ offset: 2, timestamp: startMs + 1 })
+  expect(log.offsetForTimestamp(startMs + 2)).toBeUndefined()
+  const retention = { nowMs: startMs + 5_000 + 61, retentionMs: 60, retentionBytes: Infinity, highWatermark: 5 }
+  expect([log.deleteOldSegments(retention), log.logStartOffset]).toEqual([3, 5])
+})
+
 test('a rotten batch ends the compaction and leaves the log as it was', () => {
   const { disk, log } = newLog(small)
   put(log, 'a=1 b=1')
