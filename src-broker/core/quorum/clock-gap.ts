@@ -10,13 +10,14 @@ export class ClockGap {
   readonly #deadlines: Deadlines
   readonly #nowMs: () => number
   readonly #jumped: (gapMs: number) => void
-  #lastMs = 0
+  #lastMs: number
   #pulse: Deadline | undefined
 
   constructor(deadlines: Deadlines, nowMs: () => number, jumped: (gapMs: number) => void) {
     this.#deadlines = deadlines
     this.#nowMs = nowMs
     this.#jumped = jumped
+    this.#lastMs = nowMs()
   }
 
   start(): void {

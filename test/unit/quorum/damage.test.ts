@@ -1,0 +1,94 @@
+// What a broker does about damage to its part of the quorum, about a disk that refuses, and about sleep.
+import { expect, test } from 'vitest'
+import { QuorumHarness } from '../../support/quorum-harness.ts'
+
+const directory = '__cluster_metadata-0'
+const logPath = `${directory}/${'0'.repeat(20)}.log`
+
+function stopped(): QuorumHarness {
+  const harness = QuorumHarness.started({ brokers: 3 })
+  for (const name of ['one', 'two', 'three']) harness.createTopic(name)
+  harness.after(100)
+  for (const id of [1, 2, 3]) harness.kill(id)
+  return harness
+}
+
+const tamper = (harness: QuorumHarness, path: string, change: (content: Uint8Array) => Uint8Array) =>
+  harness.members.get(2)!.disk.tamper(path, change)
+
+test.each([
+  ['garbage', 'garbage'],
+  ['JSON of something else', '{"leaderId":"none"}'],
+  ['nothing', ''],
+])('a vote file with %s is refused: the broker might vote twice', (_, content) => {
+  const harness = stopped()
+  tamper(harness, `${directory}/quorum-state`, () => Buffer.from(content))
+  expect(() => harness.start(2)).toThrow('__cluster_metadata-0/quorum-state is damaged')
+})
+
+test('a damaged record amid sound ones is refused: the broker might vote as if it had never had them', () => {
+  const harness = stopped()
+  tamper(harness, logPath, (bytes) => bytes.fill(7, 300, 310))
+  expect(() => harness.start(2)).toThrow(/is damaged at offset \d+, amid sound records/)
+})
+
+test('a damaged length, behind which nothing is where it should be, is refused as well', () => {
+  const harness = stopped()
+  tamper(harness, logPath, (bytes) => bytes.fill(0xff, 8, 12))
+  expect(() => harness.start(2)).toThrow(/is damaged at offset 0, amid sound records/)
+})
+
+test('a tail that a power loss has torn is cut off and fetched again', () => {
+  const harness = stopped()
+  tamper(harness, logPath, (bytes) => bytes.subarray(0, bytes.length - 7))
+  for (const id of [1, 2, 3]) harness.start(id)
+  harness.until(() => harness.isWhole() && harness.running.every(({ image }) => image.topics.has('three')))
+})
+
+test('a leader whose disk is full leads no longer, says so once, and the others go on', () => {
+  const harness = QuorumHarness.started({ brokers: 3 })
+  harness.after(100)
+  const { brokerId } = harness.controller!.options
+  const other = brokerId === 1 ? 2 : 1
+  harness.members.get(brokerId)!.disk.isFull = true
+  const topic = { name: 'meanwhile', numPartitions: 1, replicationFactor: 2, assignments: [], configs: [] }
+  expect(harness.ask('CreateTopics', { topics: [topic], validateOnly: false }, other).topics[0]!.errorCode).toBe(0)
+  harness.after(5_000)
+  const told = harness.events.filter(({ kind, by }) => kind === 'metadata-disk-failed' && by === brokerId)
+  expect(told).toMatchObject([{ code: 'ENOSPC' }])
+  expect(harness.controller!.options.brokerId).not.toBe(brokerId)
+  harness.members.get(brokerId)!.disk.isFull = false
+  harness.until(() => harness.isWhole() && harness.node(brokerId).image.topics.has('meanwhile'))
+})
+
+test('a cluster of one whose disk is full waits for room, and what it acknowledged is there', () => {
+  const harness = QuorumHarness.started({ brokers: 1 })
+  harness.createTopic('before', 1, 1)
+  harness.members.get(1)!.disk.isFull = true
+  const topic = { name: 'during', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
+  const { answer } = harness.asked('CreateTopics', { topics: [topic], validateOnly: false }, 1, 3_000)
+  harness.after(10_000)
+  expect(answer.value).toMatchObject({ response: undefined })
+  harness.members.get(1)!.disk.isFull = false
+  harness.until(() => harness.isWhole())
+  harness.createTopic('after', 1, 1)
+  expect([...harness.image.topics.keys()]).toEqual(['before', 'after'])
+})
+
+test('all clocks jump by ten minutes: nothing is lost, nobody stays fenced, and the cluster decides again within 10 s', () => {
+  const harness = QuorumHarness.started({ brokers: 3 })
+  harness.createTopic('before')
+  harness.after(1_000)
+  const { leaderEpoch } = harness.controller!
+  const partitions = harness.partitions('before')
+  harness.sleep(600_000)
+  const sleptUntilMs = harness.nowMs
+  const topic = { name: 'after', numPartitions: 1, replicationFactor: 3, assignments: [], configs: [] }
+  harness.ask('CreateTopics', { topics: [topic], validateOnly: false }, 1)
+  expect(harness.nowMs - sleptUntilMs).toBeLessThan(10_000)
+  harness.after(30_000)
+  expect(harness.isWhole()).toBe(true)
+  expect(harness.events.filter(({ kind }) => kind === 'broker-fenced')).toEqual([])
+  expect(harness.controller!.leaderEpoch).toBe(leaderEpoch)
+  expect(harness.partitions('before')).toEqual(partitions)
+})
