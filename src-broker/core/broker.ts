@@ -69,6 +69,9 @@ const checkpointEveryMs = 5_000
 const flushEveryMs = 60_000
 const alterPartitionTimeoutMs = 5_000
 const listenerName = 'PLAINTEXT'
+const keepAll = { retentionMs: Infinity, retentionBytes: Infinity }
+/** Kafka's own default of producer.id.expiration.check.interval.ms. */
+const expireProducersEveryMs = 600_000
 
 /** What this release can do, for brokers and clients that ask. */
 const supportedFeatures: readonly SupportedFeature[] = [
@@ -210,6 +213,7 @@ export class Broker {
     this.#every(checkpointEveryMs, () => this.#logs.checkpoint())
     this.#every(flushEveryMs, () => this.#flush())
     this.#every(this.config.logRetentionCheckIntervalMs, () => this.#retain())
+    this.#every(expireProducersEveryMs, () => this.#expireProducers())
     this.#cleaner.start()
     this.quorum.start()
   }
@@ -348,10 +352,16 @@ export class Broker {
   #retain(): void {
     const nowMs = this.env.wallMs()
     for (const { log, highWatermark } of this.replicas.all()) {
-      if (log.config.cleanupPolicy === 'compact') continue
-      const { retentionMs, retentionBytes } = log.config
-      log.deleteOldSegments({ nowMs, retentionMs, retentionBytes, highWatermark })
+      const { retentionMs, retentionBytes, cleanupPolicy } = log.config
+      // Of a log that is only compacted nothing goes but what lies before its start.
+      const limits = cleanupPolicy === 'compact' ? keepAll : { retentionMs, retentionBytes }
+      log.deleteOldSegments({ nowMs, ...limits, highWatermark })
     }
+  }
+
+  #expireProducers(): void {
+    const beforeMs = this.env.wallMs() - this.settings.broker.producerIdExpirationMs
+    for (const { log } of this.replicas.all()) log.expireProducers(beforeMs)
   }
 
   #quorumOptions() {

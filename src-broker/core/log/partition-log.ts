@@ -622,9 +622,11 @@ export class PartitionLog {
    * the producers.
    */
   #recover({ segments, snapshots, producers }: Content): void {
-    const index = segments.indexOf(this.#recoveryPoint)
+    // Damage before the log start must not cost what comes after it.
+    const safeOffset = Math.max(this.#recoveryPoint, this.#logStartOffset)
+    const index = segments.indexOf(safeOffset)
     const segment = segments.all[index]!
-    const from = recoveryPosition(segment, this.#recoveryPoint, this.#env.crc32c)
+    const from = recoveryPosition(segment, safeOffset, this.#logStartOffset, this.#env.crc32c)
     this.#logEndOffset = segment.batchOffsetAt(from)
     this.#epochs.truncateFromEnd(this.#logEndOffset)
     loadProducers(producers, snapshots, segments, this.#logEndOffset)
@@ -637,7 +639,7 @@ export class PartitionLog {
     const offset = this.#logEndOffset
     const highWatermark = this.#checkpointedHighWatermark
     if (offset < highWatermark) this.damage = { offset, bytes, highWatermark }
-    else if (bytes > 0 || offset < this.#recoveryPoint) this.damage = { offset, bytes }
+    else if (bytes > 0 || offset < safeOffset) this.damage = { offset, bytes }
     this.highWatermark = Math.min(highWatermark, offset)
     if (this.#logEndOffset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
     else this.#endsAt(this.#logEndOffset)

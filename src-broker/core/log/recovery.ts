@@ -7,15 +7,17 @@ import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
 /**
- * Where in a segment to begin: with the first batch that is not wholly before the recovery point. The indexes are trusted
- * up to there, the batches since the last indexed one are checked on the way.
+ * Where in a segment to begin: with the first batch that is not wholly before `offset`. The indexes are trusted up to there,
+ * the batches since the last indexed one are checked on the way, save those wholly before the log start: nobody reads them.
  */
-export function recoveryPosition(segment: Segment, recoveryPoint: number, crc32c: Crc32c): number {
-  segment.truncateIndexes(recoveryPoint)
-  if (recoveryPoint <= segment.baseOffset) return 0
-  const walk = scanning(segment.file, segment.indexedPosition(recoveryPoint), segment.size)
-  while (walk.next() && isSound(walk, segment.baseOffset, -1, crc32c)) {
-    if (batch.lastOffset(walk.view, walk.at) >= recoveryPoint) break
+export function recoveryPosition(segment: Segment, offset: number, logStartOffset: number, crc32c: Crc32c): number {
+  segment.truncateIndexes(offset)
+  if (offset <= segment.baseOffset) return 0
+  const walk = scanning(segment.file, segment.indexedPosition(offset), segment.size)
+  while (walk.next()) {
+    const lastOffset = batch.lastOffset(walk.view, walk.at)
+    if (lastOffset >= offset) break
+    if (lastOffset >= logStartOffset && !isSound(walk, segment.baseOffset, -1, crc32c)) break
   }
   return walk.position
 }

@@ -69,6 +69,27 @@ test('before the recovery point nothing is read again, so damage there stays for
   expect(recoverLog(damaged, 20).logEndOffset).toBe(20)
 })
 
+test('damage before the log start costs nothing that comes after it', () => {
+  const { disk, log } = newLog({ segmentBytes: 10 * smallBatchBytes })
+  fill(log, 20)
+  for (const hit of [2, 6]) {
+    const damaged = disk.kill()
+    damaged.tamper(first, (content) => content.fill(0xff, hit * smallBatchBytes + 62, hit * smallBatchBytes + 64))
+    const start = { isClean: false, recoveryPoint: 0, logStartOffset: 7, highWatermark: 0 }
+    const recovered = openLog(damaged, start)
+    expect([recovered.damage, recovered.logStartOffset, recovered.logEndOffset]).toEqual([undefined, 7, 20])
+    expect(contents(recovered)).toEqual(filled(7, 20))
+  }
+})
+
+test('a log that ends before its start begins anew there, and says that records are missing', () => {
+  const { disk, log } = newLog()
+  fill(log, 6)
+  const start = { isClean: false, recoveryPoint: 0, logStartOffset: 9, highWatermark: 0 }
+  const recovered = openLog(disk.kill(), start)
+  expect([recovered.damage, recovered.logStartOffset, recovered.logEndOffset]).toEqual([{ offset: 6, bytes: 0 }, 9, 9])
+})
+
 test('a log that lost flushed records says so', () => {
   const { disk, log } = newLog()
   fill(log, 6)
