@@ -94,16 +94,18 @@ export class Definition<Value = unknown> {
       case 'short':
       case 'long':
         return isInteger(text, this.type)
-          ? this.#rangeProblem(Number(text), invalid)
+          ? this.#rangeProblem(Number(text), (why) => invalid(why, String(BigInt(unsigned(text)))))
           : invalid(`Not a number of type ${this.type.toUpperCase()}`)
       case 'double':
-        return /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(text)
-          ? this.#rangeProblem(Number(text), (why) => invalid(why, asDouble(Number(text))))
+        return javaDouble.test(text)
+          ? this.#rangeProblem(doubleOf(text), (why) => invalid(why, asDouble(doubleOf(text))))
           : invalid('Not a number of type DOUBLE')
       case 'list':
-        return this.#unknownItem(listOf(text), invalid)
+        return this.rules.allowed !== undefined && listOf(text).includes('')
+          ? `Configuration '${name}' values must not be empty.`
+          : this.#unknownItem(listOf(text), invalid)
       default:
-        return this.#unknownItem([text], invalid)
+        return this.#unknownItem([text.trim()], invalid)
     }
   }
 
@@ -119,18 +121,19 @@ export class Definition<Value = unknown> {
       case 'int':
       case 'short':
       case 'long':
-      case 'double':
         return Number(text)
+      case 'double':
+        return doubleOf(text)
       case 'list':
         return listOf(text)
       default:
-        return text
+        return text.trim()
     }
   }
 
   #rangeProblem(value: number, invalid: (why: string) => string): string | undefined {
     const { min, max, exception } = this.rules
-    if (value === exception || (value >= min && value <= max)) return undefined
+    if (value === exception || Number.isNaN(value) || (value >= min && value <= max)) return undefined
     if (exception !== undefined) return invalid(`Value must be between ${min} and ${max} or equal to ${exception}`)
     return invalid(value < min ? `Value must be at least ${min}` : `Value must be no more than ${max}`)
   }
@@ -162,13 +165,25 @@ export const longMax = '9223372036854775807'
 
 export const listOf = (text: string): string[] => (text.trim() === '' ? [] : text.split(',').map((item) => item.trim()))
 
-/** As Java prints it. */
-const asDouble = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value))
+/** What Java reads as a double: with its suffixes, and without our 0x. */
+const javaDouble = /^\s*[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?)\s*$/
+
+const doubleOf = (text: string): number => Number(text.trim().replace(/[dDfF]$/, ''))
+
+/** As Java prints it: 9.22E18, 0.5, 5.0. */
+function asDouble(value: number): string {
+  const isScientific = Math.abs(value) >= 1e7 || (value !== 0 && Math.abs(value) < 1e-3)
+  const [digits, exponent] = isScientific ? value.toExponential().split('e') : [String(value)]
+  const mantissa = digits!.includes('.') || !Number.isFinite(value) ? digits! : `${digits}.0`
+  return exponent === undefined ? mantissa : `${mantissa}E${Number(exponent)}`
+}
 
 const limits = { int: 31n, short: 15n, long: 63n } as const
 
 function isInteger(text: string, type: keyof typeof limits): boolean {
   if (!/^\s*[+-]?\d+\s*$/.test(text)) return false
-  const bits = BigInt.asIntN(Number(limits[type]) + 1, BigInt(text.trim().replace('+', '')))
-  return bits === BigInt(text.trim().replace('+', ''))
+  const value = BigInt(unsigned(text))
+  return value === BigInt.asIntN(Number(limits[type]) + 1, value)
 }
+
+const unsigned = (text: string): string => text.trim().replace('+', '')

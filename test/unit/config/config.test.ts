@@ -13,6 +13,7 @@ import { describeAllBrokers, describeBroker, describeTopic } from '../../../src-
 import { differencesTable } from '../../../src-broker/core/config/differences.ts'
 import { effectiveMinInsyncReplicas, logConfigOf, topicConfig } from '../../../src-broker/core/config/topic-config.ts'
 import { topicConfigSynonyms, topicConfigs } from '../../../src-broker/core/config/topic-configs.ts'
+import { topicConfigsProblem } from '../../../src-broker/core/config/validate-configs.ts'
 import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
 import { MetadataImage } from '../../../src-broker/core/quorum/image.ts'
 
@@ -74,6 +75,18 @@ describe('every setting is Kafka 4.3.1’s', () => {
       expect([name, brokerDefinition(synonym)?.type]).toEqual([name, topic.type])
     }
   })
+})
+
+test('what Kafka says to settings of a topic, ours say too', () => {
+  const file = readFileSync(join(import.meta.dirname, '../../golden/topic-config-verdicts-4.3.1.tsv'), 'utf8')
+  const kafkas = file.trimEnd().split('\n')
+  const ours = kafkas.map((line) => {
+    const settings = line.split('\t')[0]!
+    const configs = settings.split(';;').map((setting) => /^([^=]*)=(.*)$/.exec(setting)!.slice(1) as [string, string])
+    return `${settings}\t${topicConfigsProblem(new Map(configs)) ?? 'OK'}`
+  })
+  expect(ours).toEqual(kafkas)
+  expect(kafkas.length).toBeGreaterThan(600)
 })
 
 describe('values', () => {
