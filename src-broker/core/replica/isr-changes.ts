@@ -9,6 +9,8 @@ import type { Leader } from './role.ts'
 /** How often leaders look for followers that fell behind. */
 const checkEveryMs = 500
 const retryMs = 100
+/** Who has not looked for so long has not run either, and could have heard of nobody: the machine slept. */
+const gapMs = 3 * checkEveryMs
 
 export interface IsrProposal {
   readonly partition: Partition
@@ -30,6 +32,7 @@ export interface IsrContext {
 export class IsrChanges {
   readonly #context: IsrContext
   readonly #toCheck = new Set<Partition>()
+  #lookedMs = -Infinity
 
   constructor(context: IsrContext) {
     this.#context = context
@@ -52,18 +55,27 @@ export class IsrChanges {
   propose(): void {
     if (this.#toCheck.size === 0) return
     const { brokerId, env } = this.#context
+    const nowMs = env.monotonicMs()
+    if (nowMs - this.#lookedMs > gapMs) this.#excuseSilence(nowMs)
+    this.#lookedMs = nowMs
     const proposals: IsrProposal[] = []
     for (const partition of this.#toCheck) {
       const { leader } = partition
       if (leader === undefined) continue
       const isAlive = (id: number) => this.#context.isAlive(id)
-      const newIsr = wantedIsr(partition, leader, brokerId, env.monotonicMs(), isAlive)
+      const newIsr = wantedIsr(partition, leader, brokerId, nowMs, isAlive)
       if (newIsr === undefined) continue
       leader.proposedIsr = newIsr
       proposals.push({ partition, leaderEpoch: leader.epoch, partitionEpoch: leader.partitionEpoch, newIsr })
     }
     this.#toCheck.clear()
     this.#send(proposals)
+  }
+
+  #excuseSilence(nowMs: number): void {
+    for (const { leader } of this.#context.partitions()) {
+      for (const [id, follower] of leader?.followers ?? []) if (leader!.isr.includes(id)) follower.caughtUpAtMs = nowMs
+    }
   }
 
   #send(proposals: readonly IsrProposal[]): void {
