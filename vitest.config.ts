@@ -16,6 +16,14 @@ export default defineConfig({
         },
       },
       {
+        // Threads of its own, as many as there are processors.
+        test: {
+          name: 'sim',
+          environment: 'node',
+          include: ['test/sim/**/*.test.ts'],
+        },
+      },
+      {
         test: {
           name: 'interop',
           environment: 'node',

@@ -134,7 +134,7 @@ export class Nemesis {
       case 'disk-error':
         return this.#diskErrors(target)
       case 'clock-jump':
-        target.clock.wallOffsetMs += between(random, -1_500_000, 1_500_000)
+        target.clock.wallOffsetMs = between(random, -1_500_000, 1_500_000)
         return true
       case 'clock-drift':
         target.clock.rate = between(random, 0.9, 1.1)

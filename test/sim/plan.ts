@@ -40,6 +40,8 @@ export interface Plan {
   readonly idempotentProducers: number
   readonly plainProducers: number
   readonly leaderProducers: number
+  /** Consumer groups that commit offsets. */
+  readonly groups: number
   readonly produceEveryMs: number
   readonly batchRecordsMax: number
   readonly inFlightMax: number
@@ -73,7 +75,7 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
   const troubleMs = between(random, 15_000, 45_000)
   const partitions = topics.reduce((sum, topic) => sum + topic.partitions, 0)
   const lanes = partitions * (idempotentProducers + plainProducers + leaderProducers)
-  const batches = pick(random, [150, 250, 400])
+  const batches = pick(random, [100, 180, 300])
   return {
     seed,
     brokers,
@@ -82,6 +84,7 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
     idempotentProducers,
     plainProducers,
     leaderProducers,
+    groups: pick(random, [0, 1, 2]),
     produceEveryMs: (troubleMs / batches) * lanes,
     batchRecordsMax: pick(random, [1, 3, 6]),
     inFlightMax: pick(random, [1, 5, 5]),

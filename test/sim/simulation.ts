@@ -6,6 +6,7 @@ import { createTopics } from '../../src-broker/protocol/messages/19-create-topic
 import { judge } from './checks.ts'
 import { Client } from './client.ts'
 import { Cluster } from './cluster.ts'
+import { Committer } from './committer.ts'
 import { whatIsMissing } from './health.ts'
 import { History } from './history.ts'
 import { Nemesis } from './nemesis.ts'
@@ -71,6 +72,7 @@ class Simulation {
   readonly #oracle: Oracle
   readonly #producers: Producer[] = []
   readonly #readers: Reader[] = []
+  readonly #committers: Committer[] = []
   #nextNode = clientNodeBase
 
   constructor(world: World, plan: Plan, history: History) {
@@ -144,6 +146,11 @@ class Simulation {
     for (let count = 0; count < idempotentProducers; count++) this.#produce(-1, true)
     for (let count = 0; count < plainProducers; count++) this.#produce(-1, false)
     for (let count = 0; count < leaderProducers; count++) this.#produce(1, false)
+    const { groups, hasBlackouts } = this.#plan
+    for (let index = 0; index < groups; index++) {
+      const topic = this.#plan.topics[0]!.name
+      this.#committers.push(new Committer(this.#client(), `group-${index}`, topic, hasBlackouts))
+    }
     const client = this.#client()
     this.#eachPartition((topic, partition) => this.#readers.push(this.#reader(client, topic, partition, 400)))
   }
@@ -189,6 +196,10 @@ class Simulation {
       return busy && `${busy.writer.topic}-${busy.writer.partition} takes no more records`
     })
     this.#within(wholeWithinMs, 'not-whole', () => whatIsMissing(this.#cluster))
+    for (const committer of this.#committers) committer.stop()
+    this.#within(settleWithinMs, 'offsets-unreadable', () =>
+      this.#committers.every(({ isConfirmed }) => isConfirmed) ? undefined : 'committed offsets cannot be read',
+    )
     for (const reader of this.#readers) reader.stop()
     const client = this.#client()
     const readers: Reader[] = []
@@ -211,6 +222,7 @@ class Simulation {
         intervalMs: 1,
         batchRecordsMax: 1,
         inFlightMax: 1,
+        mayLose: false,
       })
       producer.createOne()
       last.push(producer)

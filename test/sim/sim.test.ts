@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os'
+import { expect, test } from 'vitest'
+import { bugs } from './bugs/index.ts'
+import { Figures } from './figures.ts'
+import { runSeeds } from './jobs.ts'
+import { type Bug, sourceOf, withBug } from './mutate.ts'
+import { regressions } from './regressions.ts'
+import type { SeedResult } from './simulation.ts'
+
+const seedCount = Number(process.env.SIM_SEEDS ?? 1_000)
+const firstSeed = 1_001
+
+async function run(seeds: readonly number[], options: { readonly bug?: string } = {}): Promise<SeedResult[]> {
+  const results: SeedResult[] = []
+  await runSeeds(seeds, availableParallelism(), options, (result) => results.push(result) > 0)
+  return results
+}
+
+const anomalies = (results: readonly SeedResult[]) =>
+  results.flatMap(({ seed, anomaly }) => (anomaly === undefined ? [] : [`seed ${seed}: ${anomaly.message}`]))
+
+test('a thousand clusters go through trouble, lose nothing that was acknowledged, and come right again', async () => {
+  const figures = new Figures()
+  const results = await run(Array.from({ length: seedCount }, (_, index) => firstSeed + index))
+  for (const result of results) figures.add(result)
+  console.log(figures.lines().join('\n'))
+  expect(anomalies(results)).toEqual([])
+  // A run in which nothing was written, read or broken proves nothing.
+  expect(results.filter(({ acknowledged, read }) => acknowledged === 0 || read === 0)).toEqual([])
+}, 600_000)
+
+test('seeds that found something once find nothing now', async () => {
+  expect(anomalies(await run(regressions.map(({ seed }) => seed)))).toEqual([])
+}, 120_000)
+
+test('the same seed is the same run, byte for byte', async () => {
+  const once = await run([7])
+  const again = await run([7])
+  expect(again).toEqual(once)
+  expect((await run([8]))[0]!.digest).not.toBe(once[0]!.digest)
+}, 120_000)
+
+test.each(bugs)('the bug $name can still be built in', (bug: Bug) => {
+  expect(withBug(bug, sourceOf(bug))).not.toBe(sourceOf(bug))
+})
+
+test('a bug whose place has changed is refused', () => {
+  const bug: Bug = { ...bugs[0]!, find: 'this stands nowhere' }
+  expect(() => withBug(bug, sourceOf(bug))).toThrow('not once')
+})
+
+test('a broker that acknowledges too early is found out', async () => {
+  const results = await run([1, 2, 3, 4, 5, 6, 7, 8], { bug: 'ack-at-once' })
+  expect(anomalies(results).length).toBeGreaterThan(0)
+}, 120_000)
