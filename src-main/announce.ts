@@ -21,8 +21,16 @@ export function announceReady(host: Host, isJson: boolean): void {
 export function announceEvents(host: Host, isJson: boolean): void {
   host.cluster.onEvent((event) => {
     if (isJson) console.log(JSON.stringify(eventLine(event)))
-    else if (event.kind === 'broker-crashed') console.error(`broker ${event.brokerId} crashed: ${event.reason}`)
+    else if (event.kind === 'broker-crashed') console.error(crashLine(event))
+    else if (event.kind === 'metadata-disk-failed')
+      console.error(`broker ${event.brokerId} cannot write its metadata log (${event.code}); it tries again`)
   })
+}
+
+function crashLine({ brokerId, reason, restartInMs }: Extract<ClusterEvent, { kind: 'broker-crashed' }>): string {
+  const next =
+    typeof restartInMs === 'number' ? `it starts again in ${restartInMs / 1_000} s` : 'it stays so until started'
+  return `broker ${brokerId} crashed: ${reason}; ${next}`
 }
 
 function eventLine({ kind, ...rest }: ClusterEvent): object {

@@ -7,6 +7,7 @@ import { version } from './version.ts'
 
 /** Null where the arguments ask for something else than a start, or for nothing that can be done; the exit code is set then. */
 export function optionsToStart(args: readonly string[]): HostOptions | null {
+  outliveReaders()
   const refusal = nodeRefusal(process.versions.node)
   if (refusal !== null) {
     console.error(`pressroom: ${refusal}`)
@@ -35,6 +36,15 @@ export function complain(error: unknown): number {
   const isRefusal = error instanceof UsageError || error instanceof StartRefused || error instanceof StoreRefused
   console.error(isRefusal ? `pressroom: ${error.message}` : error)
   return isRefusal ? usageExitCode : 1
+}
+
+/** Who reads our output may go, as `head -1` does: what we would have said is then nobody's, and no reason to end. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
 }
 
 /** A clean stop that hangs is given up after this long. */

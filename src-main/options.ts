@@ -4,7 +4,8 @@ import { join, posix, resolve, win32 } from 'node:path'
 import { readArguments, UsageError, wholeNumber } from './arguments.ts'
 
 export interface HostOptions {
-  readonly brokerCount: number
+  /** Null: as many as the data directory has, three in a new one. */
+  readonly brokerCount: number | null
   /** Port of the first broker; broker n listens on port + 2 (n - 1). */
   readonly port: number
   /** Null when ephemeral: a temporary directory that goes when the host goes. */
@@ -24,7 +25,7 @@ export type Invocation =
 export const usage = `Usage: npm start -- [options]          the app in a window
        node out/main/headless.js [options]    the same without a window: prints an address to open
 
-  --brokers N     1 to 9 brokers (3)
+  --brokers N     1 to 9 brokers (as many as there are; 3 in a new place)
   --port N        port of the first broker (9092); broker n listens on N + 2(n - 1)
   --data DIR      where the cluster lives (${defaultDataDirectory()})
   --ephemeral     live in a temporary directory that is removed at exit
@@ -55,8 +56,9 @@ export function readOptions(args: readonly string[]): Invocation {
   if (given.has('version')) return { kind: 'version' }
   if (given.has('data') && given.has('ephemeral')) throw new UsageError('--data and --ephemeral exclude each other')
 
-  const brokerCount = wholeNumber(given.text('brokers') ?? '3', '--brokers', { min: 1, max: 9 })
-  const portMax = 65_535 - 2 * (brokerCount - 1)
+  const brokers = given.text('brokers')
+  const brokerCount = brokers === null ? null : wholeNumber(brokers, '--brokers', { min: 1, max: 9 })
+  const portMax = 65_535 - 2 * ((brokerCount ?? 3) - 1)
   return {
     kind: 'run',
     options: {

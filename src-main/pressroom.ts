@@ -1,9 +1,9 @@
-// The command line of a running host: pressroom status|kill N|pause N|resume N|start N|stop N [--data DIR] [--json].
+// The command line of a running host: pressroom status|add|remove N|kill N|pause N|resume N|start N|stop N [--data DIR] [--json].
 // Exit code 0: done; 1: the host refused; 2: no such command, or no host there.
 import { resolve } from 'node:path'
 import { readArguments, UsageError, usageExitCode, wholeNumber } from './arguments.ts'
 import { callHost } from './control/call-host.ts'
-import { type ControlRequest, isBrokerCommand } from './control/control.ts'
+import { type ControlRequest, isBrokerCommand, isClusterCommand } from './control/control.ts'
 import { statusTable } from './control/status-table.ts'
 import { defaultDataDirectory } from './options.ts'
 import { version } from './version.ts'
@@ -16,6 +16,8 @@ const usage = `Usage: pressroom <command> [options]
   start N         start broker N again, on its own data
   pause N         freeze broker N
   resume N        let it go on
+  add             one broker more
+  remove N        take broker N out for good: what it holds moves to the others
 
   --data DIR      where the cluster lives (${defaultDataDirectory()})
   --json          print the status as JSON
@@ -41,11 +43,11 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 function commandOf([command, broker, ...rest]: readonly string[]): ControlRequest {
-  const isKnown = command === 'status' || isBrokerCommand(command)
+  const isKnown = isClusterCommand(command) || isBrokerCommand(command)
   if (!isKnown) throw new UsageError(`unknown command ${JSON.stringify(command)}; --help lists them`)
-  const stray = command === 'status' ? broker : rest[0]
+  const stray = isClusterCommand(command) ? broker : rest[0]
   if (stray !== undefined) throw new UsageError(`unexpected ${JSON.stringify(stray)}`)
-  if (command === 'status') return { command }
+  if (isClusterCommand(command)) return { command }
   if (broker === undefined) throw new UsageError(`${command} which broker? pressroom ${command} N`)
   return { command, brokerId: wholeNumber(broker, 'the broker', { min: 1, max: 9 }) }
 }
@@ -59,6 +61,8 @@ function complain(line: string, exitCode: number): number {
   console.error(`pressroom: ${line}`)
   return exitCode
 }
+
+process.stdout.on('error', () => process.exit()) // Who read the output has gone: `pressroom status | head -1`.
 
 try {
   process.exitCode = await run(process.argv.slice(2))

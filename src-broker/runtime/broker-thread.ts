@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { BrokerLifecycle, BrokerReport, BrokerStatus, ClusterEvent, TopicReport } from './cluster-types.ts'
 import { StartRefused } from './data-directory.ts'
-import type { BrokerBeginning, FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts'
+import type { BrokerBeginning, Deed, FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts'
 
 // Built: broker-worker.js beside us. From source, Node strips the types itself.
 const workerUrl = new URL(
@@ -16,6 +16,7 @@ const stopTimeoutMs = 10_000
 export interface ThreadListener {
   changed(): void
   event(event: ClusterEvent): void
+  crashed(reason: string): void
   log(line: string): void
 }
 
@@ -33,6 +34,8 @@ export class BrokerThread {
   #topics: readonly TopicReport[] = []
   /** Why the worker would not start, where that is the world's doing. */
   #refusal: StartRefused | undefined
+  readonly #asked = new Map<number, { resolve(): void; reject(reason: Error): void }>()
+  #lastAskId = 0
   #waiting: { readonly kind: FromWorker['kind']; resolve(): void; reject(reason: Error): void }[] = []
 
   constructor(brokerId: number, port: number, listener: ThreadListener) {
@@ -132,6 +135,20 @@ export class BrokerThread {
     this.#happened('broker-stopped', performance.now() - startedMs)
   }
 
+  /** Rejects with one line where the broker refuses, or ends before it answers. */
+  ask(deed: Deed): Promise<void> {
+    const id = ++this.#lastAskId
+    this.post({ kind: 'ask', id, deed })
+    return new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject }))
+  }
+
+  #answered(id: number, refusal: string | null): void {
+    const asked = this.#asked.get(id)
+    this.#asked.delete(id)
+    if (refusal === null) asked?.resolve()
+    else asked?.reject(new Error(refusal))
+  }
+
   #open(): void {
     Atomics.store(this.#gate, 0, 0)
     Atomics.notify(this.#gate, 0)
@@ -153,6 +170,12 @@ export class BrokerThread {
       case 'log':
         this.#listener.log(`broker ${this.brokerId}: ${message.line}`)
         break
+      case 'answered':
+        this.#answered(message.id, message.refusal)
+        break
+      case 'refused':
+        this.#refusal = new StartRefused(`broker ${this.brokerId}: ${message.reason}`)
+        break
       case 'port-in-use':
         this.#refusal = new StartRefused(`port ${message.port} is in use; free it or choose another with --port`)
         break
@@ -166,11 +189,12 @@ export class BrokerThread {
     if (this.#lifecycle === 'stopping') this.#become('stopped')
     else if (this.#refusal !== undefined) this.#become('stopped', this.#refusal.message)
     else if (this.#lifecycle !== 'killed') {
-      const reason = failure === undefined ? 'the thread ended by itself' : (failure.stack ?? failure.message)
-      this.#listener.log(`broker ${this.brokerId} crashed: ${reason}`)
-      this.#reason = failure?.message ?? reason
-      this.#become('crashed', this.#reason)
-      this.#listener.event({ kind: 'broker-crashed', brokerId: this.brokerId, atMs: Date.now(), reason: this.#reason })
+      const reason = failure?.message ?? 'the thread ended by itself'
+      // A disk that refuses is no bug: where in our code it did so says nothing.
+      const isBug = failure !== undefined && failure.name !== 'DiskError'
+      this.#listener.log(`broker ${this.brokerId} crashed: ${isBug ? (failure.stack ?? reason) : reason}`)
+      this.#become('crashed', reason)
+      this.#listener.crashed(reason)
     }
     this.#fail(this.#refusal ?? new Error(`broker ${this.brokerId} ended: ${this.#reason ?? this.#lifecycle}`))
   }
@@ -201,7 +225,8 @@ export class BrokerThread {
   #fail(reason: Error): void {
     const waiting = this.#waiting
     this.#waiting = []
-    for (const waiter of waiting) waiter.reject(reason)
+    for (const waiter of [...waiting, ...this.#asked.values()]) waiter.reject(reason)
+    this.#asked.clear()
   }
 }
 

@@ -2,11 +2,11 @@
 // Everything about topics, messages and groups goes through the Kafka protocol instead.
 
 export interface ClusterOptions {
-  /** 1 to 9. */
-  readonly brokerCount: number
+  /** 1 to 9; null for as many as the data directory has, three in a new one. */
+  readonly brokerCount: number | null
   /** Port of the first broker; broker n listens on port + 2 (n - 1). */
   readonly port: number
-  /** Holds `meta.properties`, a lock and one directory a broker. */
+  /** Holds `pressroom.json`, a lock and one directory a broker. */
   readonly dataDirectory: string
   /** Gets a line for what an operator may want to know: a refused connection, a crash. */
   readonly log?: (line: string) => void
@@ -75,7 +75,16 @@ export type ClusterEvent =
       readonly atMs: number
       readonly tookMs: number | null
     }
-  | { readonly kind: 'broker-crashed'; readonly brokerId: number; readonly atMs: number; readonly reason: string }
+  | {
+      readonly kind: 'broker-crashed'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly reason: string
+      /** When the host starts it again; null or missing where it does not, as it never got up. */
+      readonly restartInMs?: number | null
+    }
+  /** The disk refused what the metadata quorum has to write: the broker leads it no longer and tries again. */
+  | { readonly kind: 'metadata-disk-failed'; readonly brokerId: number; readonly atMs: number; readonly code: string }
   | { readonly kind: 'broker-fenced' | 'broker-unfenced'; readonly brokerId: number; readonly atMs: number }
   | {
       readonly kind: 'controller-elected'
@@ -149,6 +158,13 @@ export interface ClusterHost {
   start(brokerId: number): Promise<void>
   /** Controlled shutdown: leaders move first. */
   stop(brokerId: number): Promise<void>
+  /** One broker more, with the lowest free id, which it returns once the broker serves. It votes in the quorum soon after. */
+  addBroker(): Promise<number>
+  /**
+   * Moves what the broker holds to others, takes it out of the quorum, stops it and removes its data. Rejects with one line, and
+   * leaves the broker as it is, where something would be lost.
+   */
+  removeBroker(brokerId: number): Promise<void>
   onEvent(listener: (event: ClusterEvent) => void): () => void
   /** Called after a worker's report arrived or a broker's state changed. */
   onChange(listener: () => void): () => void

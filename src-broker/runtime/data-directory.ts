@@ -1,37 +1,55 @@
-// What lies at the root of a data directory, and who may use it.
+// What lies at the root of a data directory.
 //
-//   pressroom.json         format version, cluster id, number of brokers
-//   lock                   pid and start time of the process that has the directory
+//   pressroom.json         format version, cluster id, which brokers there are
+//   lock.<n>               pid and start time of the process that has the directory
 //   broker-<n>/            one broker: meta.properties, __cluster_metadata-0/, one directory a partition
 import fs from 'node:fs'
-import os from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { seededRandom } from '../base/random.ts'
 import { randomUuid, type Uuid, uuidFromBase64, uuidToBase64 } from '../base/uuid.ts'
+import { lockHolder, takeLock } from './directory-lock.ts'
 
 /** Why a cluster cannot start: told to the user in one line, exit code 2, nothing touched. */
 export class StartRefused extends Error {
   override readonly name = 'StartRefused'
 }
 
-const formatVersion = 1
+const brokerCountByDefault = 3
+export const brokerCountMax = 9
+/** 2 where the brokers are not simply 1 to `brokerCount`, all there from the beginning; 1 otherwise. */
+const formatVersion = 2
 
 interface Identity {
   readonly formatVersion: number
   readonly clusterId: string
   readonly brokerCount: number
+  /** Ids, ascending; 1 to `brokerCount` where it is missing. */
+  readonly brokers?: readonly number[]
+  /** Brokers that came later, or came back with an empty directory: they vote once the quorum has taken them in. */
+  readonly joined?: readonly number[]
 }
 
 export interface DataDirectory {
   /** 22 characters of base64, as Kafka prints it. */
   readonly clusterId: string
+  /** Ids, ascending. */
+  readonly brokers: readonly number[]
+  /** Who voted when the cluster was made, for a broker that was there; nobody for one that came later. */
+  votersFor(brokerId: number): readonly number[]
   brokerDirectory(brokerId: number): string
   directoryId(brokerId: number): Uuid
+  /** Makes room for one broker more, and returns its id: the lowest that is free. */
+  addBroker(): number
+  /** Forgets a broker and removes all that it has. */
+  removeBroker(brokerId: number): void
   release(): void
 }
 
-/** Throws StartRefused where the directory is another format's, another size's or another process's. Changes nothing. */
-export function checkDataDirectory(path: string, brokerCount: number): void {
+/**
+ * The brokers that are, or would be, there. Throws StartRefused where the directory is another format's, another size's or another
+ * process's. Changes nothing. `brokerCount` null takes what is there.
+ */
+export function checkDataDirectory(path: string, brokerCount: number | null): readonly number[] {
   const identity = readIdentity(path)
   if (identity === undefined) {
     const foreign = listOrEmpty(path).filter((name) => !ours.test(name))
@@ -41,30 +59,28 @@ export function checkDataDirectory(path: string, brokerCount: number): void {
     throw new StartRefused(
       `${path} was written by a newer Pressroom (format ${identity.formatVersion}, this one knows ${formatVersion})`,
     )
-  } else if (identity.brokerCount !== brokerCount) {
+  } else if (brokerCount !== null && brokersOf(identity).length !== brokerCount) {
+    const { length } = brokersOf(identity)
     throw new StartRefused(
-      `${path} holds a cluster of ${identity.brokerCount} brokers; start it with --brokers ${identity.brokerCount} or choose another directory`,
+      `${path} holds a cluster of ${length} ${length === 1 ? 'broker' : 'brokers'}; start it without --brokers, and then change it with "pressroom add" or "pressroom remove N"`,
     )
-  }
+  } else refuseLostMajority(path, identity)
   const holder = lockHolder(path)
   if (holder !== undefined) throw new StartRefused(`${path} is in use by another Pressroom (process ${holder})`)
+  return identity === undefined ? oneTo(brokerCount ?? brokerCountByDefault) : brokersOf(identity)
 }
 
 const ours = /^(pressroom\.(json|sqlite.*)|lock.*|host\.json.*|broker-[1-9])$/
 
 /** Checks, locks, and makes what is missing. */
-export function openDataDirectory(path: string, brokerCount: number): DataDirectory {
-  checkDataDirectory(path, brokerCount)
+export function openDataDirectory(path: string, brokerCount: number | null): DataDirectory {
+  const brokers = checkDataDirectory(path, brokerCount)
   try {
     makeDirectories(resolve(path))
-    takeLock(path)
-    const identity = readIdentity(path) ?? writeIdentity(path, brokerCount)
-    return {
-      clusterId: identity.clusterId,
-      brokerDirectory: (brokerId) => join(path, `broker-${brokerId}`),
-      directoryId: (brokerId) => brokerMeta(join(path, `broker-${brokerId}`), brokerId, identity.clusterId),
-      release: () => fs.rmSync(join(path, 'lock'), { force: true }),
-    }
+    const release = takeLock(path)
+    if (release === undefined) throw new StartRefused(`${path} is in use by another Pressroom`)
+    const found = readIdentity(path)
+    return new OpenDirectory(path, found ?? writeIdentity(path, newIdentity(brokers.length)), release)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== undefined && unusable.has(code)) {
@@ -75,7 +91,97 @@ export function openDataDirectory(path: string, brokerCount: number): DataDirect
 }
 
 /** What the file system says of a place that cannot hold a data directory. */
-const unusable: ReadonlySet<string> = new Set(['EACCES', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'])
+const unusable: ReadonlySet<string> = new Set(['EACCES', 'EEXIST', 'ENOENT', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'])
+
+class OpenDirectory implements DataDirectory {
+  readonly #path: string
+  readonly release: () => void
+  #identity: Identity
+
+  constructor(path: string, identity: Identity, release: () => void) {
+    this.#path = path
+    this.#identity = identity
+    this.release = release
+    this.#noteEmptied()
+  }
+
+  get clusterId(): string {
+    return this.#identity.clusterId
+  }
+
+  get brokers(): readonly number[] {
+    return brokersOf(this.#identity)
+  }
+
+  votersFor(brokerId: number): readonly number[] {
+    const { joined = [], brokerCount } = this.#identity
+    return joined.includes(brokerId) ? [] : oneTo(brokerCount)
+  }
+
+  brokerDirectory(brokerId: number): string {
+    return directoryOf(this.#path, brokerId)
+  }
+
+  directoryId(brokerId: number): Uuid {
+    return brokerMeta(this.brokerDirectory(brokerId), brokerId, this.clusterId)
+  }
+
+  addBroker(): number {
+    const brokerId = oneTo(brokerCountMax).find((id) => !this.brokers.includes(id))
+    if (brokerId === undefined) throw new Error(`a cluster has at most ${brokerCountMax} brokers`)
+    fs.rmSync(this.brokerDirectory(brokerId), { recursive: true, force: true })
+    this.#write([...this.brokers, brokerId], [...this.#joined, brokerId])
+    return brokerId
+  }
+
+  removeBroker(brokerId: number): void {
+    const isOther = (id: number) => id !== brokerId
+    // Whoever gets this id next was not there from the beginning.
+    this.#write(this.brokers.filter(isOther), [...this.#joined, brokerId])
+    fs.rmSync(this.brokerDirectory(brokerId), { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  get #joined(): readonly number[] {
+    return this.#identity.joined ?? []
+  }
+
+  #write(brokers: readonly number[], joined: readonly number[]): void {
+    const identity = { ...this.#identity, formatVersion, brokers: ascending(brokers), joined: ascending(joined) }
+    this.#identity = writeIdentity(this.#path, identity)
+  }
+
+  /** A broker whose directory was emptied while others kept theirs has lost what it voted on. */
+  #noteEmptied(): void {
+    const { brokers } = this
+    const emptied = brokers.filter((id) => !hasMetadata(this.#path, id) && !this.#joined.includes(id))
+    if (emptied.length > 0 && brokers.some((id) => hasPartitions(this.#path, id))) {
+      this.#write(brokers, [...this.#joined, ...emptied])
+    }
+  }
+}
+
+/** Brokers without their metadata log would elect each other and overrule the few that have theirs: all topics would be gone. */
+function refuseLostMajority(path: string, identity: Identity): void {
+  const brokers = brokersOf(identity)
+  const lost = brokers.filter((id) => !hasMetadata(path, id))
+  const isMajorityThere = (brokers.length - lost.length) * 2 > brokers.length
+  if (isMajorityThere || !brokers.some((id) => hasPartitions(path, id))) return
+  const names = lost.map((id) => `broker-${id}`).join(', ')
+  throw new StartRefused(
+    `${path} has partitions, but the metadata logs of most brokers are gone (${names}); restore these directories or choose another one`,
+  )
+}
+
+const hasMetadata = (path: string, brokerId: number): boolean =>
+  fs.existsSync(join(directoryOf(path, brokerId), '__cluster_metadata-0', 'quorum-state'))
+
+const hasPartitions = (path: string, brokerId: number): boolean =>
+  listOrEmpty(directoryOf(path, brokerId)).some((name) => /-\d+$/.test(name) && name !== '__cluster_metadata-0')
+
+const directoryOf = (path: string, brokerId: number): string => join(path, `broker-${brokerId}`)
+const oneTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
+const ascending = (ids: readonly number[]): number[] => [...new Set(ids)].sort((one, other) => one - other)
+const brokersOf = ({ brokers, brokerCount }: Identity): readonly number[] => brokers ?? oneTo(brokerCount)
 
 /** Step by step: asked for all at once, Node never comes back from a place like /proc, where nothing can be made. */
 function makeDirectories(path: string): void {
@@ -89,21 +195,30 @@ function readIdentity(path: string): Identity | undefined {
   if (!fs.existsSync(file)) return undefined
   try {
     const identity = JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<Identity>
-    if (
-      typeof identity.formatVersion === 'number' &&
-      typeof identity.clusterId === 'string' &&
-      typeof identity.brokerCount === 'number'
-    ) {
-      return identity as Identity
-    }
+    const { formatVersion, clusterId, brokerCount, brokers = [1], joined = [] } = identity
+    const isSound =
+      typeof formatVersion === 'number' &&
+      typeof clusterId === 'string' &&
+      isBrokerId(brokerCount) &&
+      [brokers, joined].every((ids) => Array.isArray(ids) && ids.every(isBrokerId)) &&
+      brokers.length > 0
+    if (isSound) return identity as Identity
   } catch {
     // Falls through: the same sentence for broken JSON and for JSON of something else.
   }
   throw new StartRefused(`${file} is damaged; restore it or choose another directory`)
 }
 
-function writeIdentity(path: string, brokerCount: number): Identity {
-  const identity: Identity = { formatVersion, clusterId: uuidToBase64(newUuid()), brokerCount }
+const isBrokerId = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= brokerCountMax
+
+const newIdentity = (brokerCount: number): Identity => ({
+  formatVersion: 1,
+  clusterId: uuidToBase64(newUuid()),
+  brokerCount,
+})
+
+function writeIdentity(path: string, identity: Identity): Identity {
   replaceFile(join(path, 'pressroom.json'), `${JSON.stringify(identity, null, 2)}\n`)
   return identity
 }
@@ -135,52 +250,4 @@ function listOrEmpty(path: string): string[] {
     if (code === 'ENOENT') return []
     throw new StartRefused(`cannot read ${path} (${code})`, { cause: error })
   }
-}
-
-// --- the lock ---
-
-interface Lock {
-  readonly pid: number
-  /** When this machine started, in seconds since 1970: a pid means nothing after a reboot. */
-  readonly bootS: number
-}
-
-const bootS = (): number => Math.round(Date.now() / 1000 - os.uptime())
-/** The clock may have been set since; uptime is exact. */
-const bootToleranceS = 60
-
-/** The pid of a living process that has the directory. */
-function lockHolder(path: string): number | undefined {
-  try {
-    const { pid, bootS: lockedAtBoot } = JSON.parse(fs.readFileSync(join(path, 'lock'), 'utf8')) as Lock
-    if (pid === process.pid) return ownLocks.has(path) ? pid : undefined
-    return Math.abs(lockedAtBoot - bootS()) < bootToleranceS && isAlive(pid) ? pid : undefined
-  } catch {
-    return undefined // No lock, or a half-written one of a process that died.
-  }
-}
-
-const ownLocks = new Set<string>()
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** Exclusive creation decides a race between two starts; a dead holder's lock is put aside first. */
-function takeLock(path: string): void {
-  const file = join(path, 'lock')
-  fs.rmSync(file, { force: true }) // checkDataDirectory found nobody alive behind it.
-  const lock: Lock = { pid: process.pid, bootS: bootS() }
-  try {
-    fs.writeFileSync(file, JSON.stringify(lock), { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new StartRefused(`${path} is in use by another Pressroom`)
-  }
-  ownLocks.add(path)
 }

@@ -3,21 +3,27 @@ import { MessageChannel } from 'node:worker_threads'
 import { laptopSettings } from '../core/config/broker-config.ts'
 import { BrokerThread } from './broker-thread.ts'
 import type { BrokerStatus, ClusterEvent, ClusterHost, ClusterOptions } from './cluster-types.ts'
-import { checkDataDirectory, type DataDirectory, openDataDirectory, StartRefused } from './data-directory.ts'
+import {
+  brokerCountMax,
+  checkDataDirectory,
+  type DataDirectory,
+  openDataDirectory,
+  StartRefused,
+} from './data-directory.ts'
+import { RestartPolicy } from './restart-policy.ts'
 
 const host = '127.0.0.1'
+const portMax = 65_535
 /** Leaders that move this long after a broker went are taken to move because of it. */
 const causeWithinMs = 60_000
 
-export const portOf = (options: ClusterOptions, brokerId: number): number => options.port + 2 * (brokerId - 1)
+const portOf = (options: ClusterOptions, brokerId: number): number => options.port + 2 * (brokerId - 1)
 
 /** Resolves when every broker serves clients. Throws StartRefused, and leaves nothing behind, where that cannot be. */
 export async function startCluster(options: ClusterOptions): Promise<ClusterHost> {
-  const brokerIds = Array.from({ length: options.brokerCount }, (_, index) => index + 1)
-  const ports = brokerIds.map((id) => portOf(options, id))
-  if (ports.at(-1)! > 65_535)
-    throw new StartRefused(`port ${ports.at(-1)} for broker ${brokerIds.length} does not exist`)
-  checkDataDirectory(options.dataDirectory, options.brokerCount)
+  const brokerIds = checkDataDirectory(options.dataDirectory, options.brokerCount)
+  const highestPort = portOf(options, brokerIds.at(-1)!)
+  if (highestPort > portMax) throw new StartRefused(`port ${highestPort} for broker ${brokerIds.at(-1)} does not exist`)
   const cluster = new OwnedCluster(options, brokerIds)
   try {
     await cluster.startAll()
@@ -29,11 +35,16 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterHost
 }
 
 class OwnedCluster implements ClusterHost {
-  readonly bootstrap: readonly string[]
   readonly #options: ClusterOptions
   /** Opened once every broker has its port. */
   #directory: DataDirectory | undefined
-  readonly #threads: readonly BrokerThread[]
+  /** In the order of their ids. */
+  #threads: readonly BrokerThread[]
+  /** All served once: from then on a crash is something to get up from. */
+  #isUp = false
+  #isChanging = false
+  readonly #restarts = new RestartPolicy()
+  readonly #restartTimers = new Map<number, NodeJS.Timeout>()
   readonly #eventListeners = new Set<(event: ClusterEvent) => void>()
   readonly #changeListeners = new Set<() => void>()
   /** What happened before anybody listened: the start itself. */
@@ -43,15 +54,11 @@ class OwnedCluster implements ClusterHost {
 
   constructor(options: ClusterOptions, brokerIds: readonly number[]) {
     this.#options = options
-    this.bootstrap = brokerIds.map((id) => `${host}:${portOf(options, id)}`)
-    this.#threads = brokerIds.map(
-      (brokerId) =>
-        new BrokerThread(brokerId, portOf(options, brokerId), {
-          changed: () => this.#changed(),
-          event: (event) => this.#happened(event),
-          log: (line) => options.log?.(line),
-        }),
-    )
+    this.#threads = brokerIds.map((brokerId) => this.#createThread(brokerId))
+  }
+
+  get bootstrap(): readonly string[] {
+    return this.#threads.map(({ port }) => `${host}:${port}`)
   }
 
   get clusterId(): string {
@@ -69,6 +76,7 @@ class OwnedCluster implements ClusterHost {
     const { dataDirectory, brokerCount } = this.#options
     this.#directory = openDataDirectory(dataDirectory, brokerCount)
     await Promise.all(this.#threads.map((thread) => this.#begin(thread)))
+    this.#isUp = true
   }
 
   brokers(): readonly BrokerStatus[] {
@@ -90,17 +98,56 @@ class OwnedCluster implements ClusterHost {
   }
 
   async start(brokerId: number): Promise<void> {
-    const thread = this.#thread(brokerId)
-    if (thread.isAlive) return
-    const startedMs = performance.now()
-    await thread.start()
-    await this.#begin(thread)
-    this.#happened({ kind: 'broker-started', brokerId, atMs: Date.now(), tookMs: performance.now() - startedMs })
+    this.#restarts.forget(brokerId)
+    await this.#startAgain(brokerId)
   }
 
   async stop(brokerId: number): Promise<void> {
     this.#lostAtMs.set(brokerId, Date.now())
+    this.#cancelRestart(brokerId)
     await this.#thread(brokerId).stop(true)
+  }
+
+  addBroker(): Promise<number> {
+    return this.#changing(async () => {
+      const directory = this.#opened
+      const brokerId = directory.addBroker()
+      const before = this.#threads
+      const thread = this.#createThread(brokerId)
+      try {
+        if (thread.port > portMax) throw new Error(`port ${thread.port} for broker ${brokerId} does not exist`)
+        this.#threads = [...before, thread].sort((one, other) => one.brokerId - other.brokerId)
+        await this.#startAgain(brokerId)
+        return brokerId
+      } catch (error) {
+        this.#cancelRestart(brokerId)
+        await thread.kill()
+        this.#threads = before
+        directory.removeBroker(brokerId)
+        throw error
+      }
+    })
+  }
+
+  removeBroker(brokerId: number): Promise<void> {
+    return this.#changing(async () => {
+      const thread = this.#thread(brokerId)
+      const { lifecycle } = thread.status
+      const helper = this.#threads.find((other) => other !== thread && other.status.lifecycle === 'running')
+      if (helper === undefined) throw new Error(`broker ${brokerId} cannot be removed: no other broker runs`)
+      if (lifecycle === 'paused') throw new Error(`broker ${brokerId} is paused; resume it first`)
+      this.#cancelRestart(brokerId)
+      await helper.ask({ kind: 'move-replicas', brokerId })
+      if (lifecycle === 'running') {
+        await thread.ask({ kind: 'leave-quorum' })
+        await this.stop(brokerId)
+      } else await helper.ask({ kind: 'remove-voter', brokerId })
+      await helper.ask({ kind: 'forget-broker', brokerId })
+      this.#threads = this.#threads.filter((other) => other !== thread)
+      this.#restarts.forget(brokerId)
+      this.#opened.removeBroker(brokerId)
+      this.#changed()
+    })
   }
 
   onEvent(listener: (event: ClusterEvent) => void): () => void {
@@ -115,15 +162,36 @@ class OwnedCluster implements ClusterHost {
   }
 
   async close(): Promise<void> {
+    this.#isUp = false
+    for (const { brokerId } of this.#threads) this.#cancelRestart(brokerId)
     for (const thread of this.#threads) thread.resume()
     await Promise.all(this.#threads.map((thread) => thread.stop(false)))
     this.#directory?.release()
   }
 
   #thread(brokerId: number): BrokerThread {
-    const thread = this.#threads[brokerId - 1]
+    const thread = this.#threads.find((each) => each.brokerId === brokerId)
     if (thread === undefined) throw new RangeError(`there is no broker ${brokerId}`)
     return thread
+  }
+
+  #createThread(brokerId: number): BrokerThread {
+    return new BrokerThread(brokerId, portOf(this.#options, brokerId), {
+      changed: () => this.#changed(),
+      event: (event) => this.#happened(event),
+      crashed: (reason) => this.#crashed(brokerId, reason),
+      log: (line) => this.#options.log?.(line),
+    })
+  }
+
+  async #startAgain(brokerId: number): Promise<void> {
+    this.#cancelRestart(brokerId)
+    const thread = this.#thread(brokerId)
+    if (thread.isAlive) return
+    const startedMs = performance.now()
+    await thread.start()
+    await this.#begin(thread)
+    this.#happened({ kind: 'broker-started', brokerId, atMs: Date.now(), tookMs: performance.now() - startedMs })
   }
 
   /** Links it with those that have begun already. */
@@ -131,17 +199,19 @@ class OwnedCluster implements ClusterHost {
     const { brokerId, port } = thread
     const others = this.#threads.filter((other) => other !== thread && other.hasBegun)
     const directory = this.#opened
-    const voters = this.#threads.map((each) => each.brokerId)
+    const brokerCount = this.#threads.length
+    const everyId = Array.from({ length: brokerCountMax }, (_, index) => index + 1)
     const serving = thread.begin({
       brokerId,
-      voters,
+      brokerCount,
+      voters: directory.votersFor(brokerId),
       clusterId: directory.clusterId,
       directoryId: directory.directoryId(brokerId),
       host,
       port,
       directory: directory.brokerDirectory(brokerId),
-      peerDirectories: Object.fromEntries(voters.map((id) => [id, directory.brokerDirectory(id)])),
-      settings: laptopSettings(voters.length),
+      peerDirectories: Object.fromEntries(everyId.map((id) => [id, directory.brokerDirectory(id)])),
+      settings: laptopSettings(brokerCount),
     })
     for (const other of others) {
       const { port1, port2 } = new MessageChannel()
@@ -149,6 +219,35 @@ class OwnedCluster implements ClusterHost {
       other.post({ kind: 'peer', brokerId: thread.brokerId, port: port2 }, [port2])
     }
     return serving
+  }
+
+  /** The quorum takes one change at a time. */
+  async #changing<Result>(change: () => Promise<Result>): Promise<Result> {
+    if (this.#isChanging) throw new Error('another broker is being added or removed')
+    this.#isChanging = true
+    try {
+      return await change()
+    } finally {
+      this.#isChanging = false
+    }
+  }
+
+  #crashed(brokerId: number, reason: string): void {
+    const atMs = Date.now()
+    const restartInMs = this.#isUp ? this.#restarts.crashed(brokerId, atMs) : null
+    this.#happened({ kind: 'broker-crashed', brokerId, atMs, reason, restartInMs })
+    if (restartInMs === null) return
+    const restart = (): void => {
+      this.#startAgain(brokerId).catch((error) =>
+        this.#options.log?.(`broker ${brokerId} did not start: ${error.message}`),
+      )
+    }
+    this.#restartTimers.set(brokerId, setTimeout(restart, restartInMs))
+  }
+
+  #cancelRestart(brokerId: number): void {
+    clearTimeout(this.#restartTimers.get(brokerId))
+    this.#restartTimers.delete(brokerId)
   }
 
   #changed(): void {

@@ -4,6 +4,7 @@ import { routes } from '../api/index.ts'
 import { randomUuid } from '../base/uuid.ts'
 import { Broker } from '../core/broker.ts'
 import { createBrokerConfig } from '../core/config/broker-config.ts'
+import { BrokerRemoval } from '../core/quorum/broker-removal.ts'
 import { BackgroundSync } from './background-sync.ts'
 import { Gateway } from './gateway.ts'
 import type { Listener } from './listener.ts'
@@ -11,10 +12,12 @@ import { PeerLinks } from './peer-links.ts'
 import { Reporter } from './reporter.ts'
 import { workerEnv } from './worker-env.ts'
 import { WorkerEvents } from './worker-events.ts'
-import type { BrokerBeginning, FromWorker } from './worker-messages.ts'
+import type { BrokerBeginning, Deed, FromWorker } from './worker-messages.ts'
 
 /** How long a clean stop may wait for the controller to move leaders away. */
 const shutDownTimeoutMs = 5_000
+/** How long a removal waits for replicas to be copied before it says so. */
+const moveTimeoutMs = 45_000
 
 export class RunningBroker {
   readonly #broker: Broker
@@ -22,13 +25,15 @@ export class RunningBroker {
   readonly #reporter: Reporter
   readonly #listener: Listener
   readonly #links = new PeerLinks()
+  readonly #removal: BrokerRemoval
+  readonly #events: WorkerEvents
   readonly #post: (message: FromWorker) => void
 
   constructor(beginning: BrokerBeginning, listener: Listener, post: (message: FromWorker) => void) {
     const { directory, peerDirectories, settings, brokerId } = beginning
     const env = workerEnv(directory, peerDirectories)
     const syncs = new BackgroundSync(directory)
-    const events = new WorkerEvents((event) => post({ kind: 'event', event }))
+    this.#events = new WorkerEvents((event) => post({ kind: 'event', event }))
     const options = {
       ...beginning,
       config: createBrokerConfig(settings),
@@ -43,8 +48,17 @@ export class RunningBroker {
           done()
           this.#gateway.scheduleTurnEnd()
         }),
-      event: (event) => events.add(brokerId, event),
+      event: (event) => this.#events.add(brokerId, event),
       serving: () => this.#serve(),
+    })
+    const { quorum, deadlines, image } = this.#broker
+    this.#removal = new BrokerRemoval({
+      image,
+      deadlines,
+      nowMs: () => env.monotonicMs(),
+      voters: () => quorum.voters,
+      clusterId: beginning.clusterId,
+      request: (api, body, timeoutMs, answer) => quorum.request(api, body, timeoutMs, answer),
     })
     this.#gateway = new Gateway(this.#broker, (line) => post({ kind: 'log', line }))
     this.#reporter = new Reporter(this.#broker, this.#gateway, post)
@@ -68,6 +82,30 @@ export class RunningBroker {
     this.#gateway.scheduleTurnEnd()
   }
 
+  /** `done` with null, or with one line on why not. */
+  ask(deed: Deed, done: (refusal: string | null) => void): void {
+    const { quorum } = this.#broker
+    const answered = (refusal: string | null): void => {
+      done(refusal)
+      this.#gateway.scheduleTurnEnd()
+    }
+    switch (deed.kind) {
+      case 'move-replicas':
+        this.#removal.moveReplicas(deed.brokerId, moveTimeoutMs, answered)
+        break
+      case 'leave-quorum':
+        quorum.leaveQuorum(answered)
+        break
+      case 'remove-voter':
+        this.#removal.removeVoter(deed.brokerId, answered)
+        break
+      case 'forget-broker':
+        this.#removal.forget(deed.brokerId, answered)
+        break
+    }
+    this.#gateway.scheduleTurnEnd()
+  }
+
   /** `movesLeaders`: the controller gets time to give them to other brokers. */
   stop(movesLeaders: boolean, done: () => void): void {
     const lookLast = (): void => {
@@ -77,6 +115,7 @@ export class RunningBroker {
       this.#gateway.close()
     }
     this.#broker.shutDown(movesLeaders ? shutDownTimeoutMs : 0, lookLast, () => {
+      this.#events.flush()
       this.#post({ kind: 'stopped' })
       done()
     })

@@ -7,13 +7,19 @@ const nameOf = ({ topic, partition }: { topic: string; partition: number }): str
 type UncleanElection = Extract<BrokerEvent, { kind: 'unclean-leaders-elected' }>['elections'][number]
 type LeaderChanged = Extract<BrokerEvent, { kind: 'leader-changed' }>
 
-/** Leaders move by the dozen when a broker dies: one event for each old and new leader, not one for each partition. */
-export class WorkerEvents {
-  readonly #post: (event: ClusterEvent) => void
-  readonly #moves = new Map<string, LeaderChanged[]>()
+type Told = ClusterEvent | { readonly moves: LeaderChanged[]; readonly atMs: number }
 
-  constructor(post: (event: ClusterEvent) => void) {
-    this.#post = post
+/**
+ * Leaders move by the dozen when a broker dies: one event for each old and new leader, not one for each partition. So events wait for
+ * the end of the turn, and leave in the order in which they happened.
+ */
+export class WorkerEvents {
+  readonly #send: (event: ClusterEvent) => void
+  #told: Told[] = []
+  #moves = new Map<string, LeaderChanged[]>()
+
+  constructor(send: (event: ClusterEvent) => void) {
+    this.#send = send
   }
 
   add(brokerId: number, event: BrokerEvent): void {
@@ -21,30 +27,32 @@ export class WorkerEvents {
     switch (event.kind) {
       case 'controller-elected': {
         const { controllerId, epoch, tookMs } = event
-        return this.#post({ kind: 'controller-elected', brokerId: controllerId, atMs, epoch, tookMs })
+        return this.#tell({ kind: 'controller-elected', brokerId: controllerId, atMs, epoch, tookMs })
       }
       case 'broker-fenced':
       case 'broker-unfenced':
-        return this.#post({ kind: event.kind, brokerId: event.brokerId, atMs })
+        return this.#tell({ kind: event.kind, brokerId: event.brokerId, atMs })
       case 'leader-changed':
-        return this.#addMove(event)
+        return this.#addMove(event, atMs)
       case 'isr-changed': {
         const { topic, partition, from, to } = event
-        return this.#post({ kind: 'isr-changed', brokerId, atMs, partition: `${topic}-${partition}`, from, to })
+        return this.#tell({ kind: 'isr-changed', brokerId, atMs, partition: `${topic}-${partition}`, from, to })
       }
       case 'unclean-leaders-elected':
         return this.#postUnclean(atMs, event.elections)
       case 'logs-damaged': {
         const below = event.logs.filter(({ highWatermark }) => highWatermark !== undefined)
         const [partitions, belowHighWatermark] = [event.logs.map(nameOf), below.map(nameOf)]
-        return this.#post({ kind: 'logs-damaged', brokerId, atMs, partitions, belowHighWatermark })
+        return this.#tell({ kind: 'logs-damaged', brokerId, atMs, partitions, belowHighWatermark })
       }
+      case 'metadata-disk-failed':
+        return this.#tell({ kind: 'metadata-disk-failed', brokerId, atMs, code: event.code })
       case 'topic-created':
       case 'topic-deleted':
-        return this.#post({ ...event, brokerId, atMs })
+        return this.#tell({ ...event, brokerId, atMs })
       case 'group-rebalanced': {
         const { groupId, generation, members, tookMs, reason } = event
-        return this.#post({ kind: 'group-rebalanced', brokerId, atMs, groupId, generation, members, tookMs, reason })
+        return this.#tell({ kind: 'group-rebalanced', brokerId, atMs, groupId, generation, members, tookMs, reason })
       }
       default:
         return // Not shown on the pulse.
@@ -56,24 +64,37 @@ export class WorkerEvents {
     const alike = Map.groupBy(elections, ({ leader, missing }) => `${leader} ${missing}`)
     for (const some of alike.values()) {
       const { leader: brokerId, missing } = some[0]!
-      this.#post({ kind: 'unclean-leaders-elected', brokerId, atMs, partitions: some.map(nameOf), missing })
+      this.#tell({ kind: 'unclean-leaders-elected', brokerId, atMs, partitions: some.map(nameOf), missing })
     }
   }
 
-  #addMove(event: LeaderChanged): void {
-    if (this.#moves.size === 0) setImmediate(() => this.#postMoves())
+  /** Sends what waits. To be called before the thread ends. */
+  flush(): void {
+    const told = this.#told
+    this.#told = []
+    this.#moves = new Map()
+    for (const event of told) this.#send('moves' in event ? movedTogether(event.moves, event.atMs) : event)
+  }
+
+  #addMove(event: LeaderChanged, atMs: number): void {
     const key = `${event.from}>${event.to}`
-    const moves = this.#moves.get(key) ?? []
-    moves.push(event)
-    this.#moves.set(key, moves)
+    const moves = this.#moves.get(key)
+    if (moves !== undefined) {
+      moves.push(event)
+      return
+    }
+    const first = [event]
+    this.#moves.set(key, first)
+    this.#tell({ moves: first, atMs })
   }
 
-  #postMoves(): void {
-    for (const moves of this.#moves.values()) {
-      const { from, to } = moves[0]!
-      const partitions = moves.map(nameOf)
-      this.#post({ kind: 'leader-changed', brokerId: to, from, atMs: Date.now(), partitions, tookMs: null })
-    }
-    this.#moves.clear()
+  #tell(told: Told): void {
+    if (this.#told.length === 0) setImmediate(() => this.flush())
+    this.#told.push(told)
   }
+}
+
+function movedTogether(moves: readonly LeaderChanged[], atMs: number): ClusterEvent {
+  const { from, to } = moves[0]!
+  return { kind: 'leader-changed', brokerId: to, from, atMs, partitions: moves.map(nameOf), tookMs: null }
 }

@@ -11,6 +11,9 @@ export interface WorkerBirth {
 
 export interface BrokerBeginning {
   readonly brokerId: number
+  /** How many brokers the cluster has. */
+  readonly brokerCount: number
+  /** Who votes, as long as the metadata log names nobody; empty for a broker that came later. */
   readonly voters: readonly number[]
   readonly clusterId: string
   readonly directoryId: string
@@ -18,17 +21,28 @@ export interface BrokerBeginning {
   readonly port: number
   /** This broker's own directory. */
   readonly directory: string
-  /** The other brokers' directories, whose log files followers read; by broker id. */
+  /** Where other brokers' directories are, or would be: followers read their log files. By broker id. */
   readonly peerDirectories: Readonly<Record<number, string>>
   /** Static settings by Kafka's names. */
   readonly settings: ReadonlyMap<string, string>
 }
+
+/** A step of a broker's removal. */
+export type Deed =
+  /** Of a broker that stays: all that `brokerId` holds goes to others. */
+  | { readonly kind: 'move-replicas'; readonly brokerId: number }
+  /** Of the broker that goes: it votes no more. */
+  | { readonly kind: 'leave-quorum' }
+  /** Of a broker that stays, where the one that goes cannot be asked. */
+  | { readonly kind: 'remove-voter'; readonly brokerId: number }
+  | { readonly kind: 'forget-broker'; readonly brokerId: number }
 
 export type ToWorker =
   /** The first message, once the port is known to be free. */
   | { readonly kind: 'begin'; readonly beginning: BrokerBeginning }
   | { readonly kind: 'peer'; readonly brokerId: number; readonly port: MessagePort }
   | { readonly kind: 'pause' }
+  | { readonly kind: 'ask'; readonly id: number; readonly deed: Deed }
   /** `movesLeaders`: they go to other brokers first. Without it the whole cluster stops, and there is nowhere to go. */
   | { readonly kind: 'stop'; readonly movesLeaders: boolean }
 
@@ -38,6 +52,10 @@ export type FromWorker =
   /** Registered, caught up with the metadata and listening. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'port-in-use'; readonly port: number }
+  /** What the broker finds on its disk is not to be relied upon. One line for the user. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** `refusal` null where it is done. */
+  | { readonly kind: 'answered'; readonly id: number; readonly refusal: string | null }
   | { readonly kind: 'pausing' }
   | { readonly kind: 'stopped' }
   /** Topics only when the metadata changed since the last report. */

@@ -1,9 +1,10 @@
 // The thread of one broker. It loads its code and takes its port, then waits for the word to begin. Started by broker-thread.ts; ends
 // when told, when terminated, or with the first bug.
 import { parentPort, workerData } from 'node:worker_threads'
+import { MetadataDamaged } from '../core/quorum/metadata-damaged.ts'
 import { Listener, PortInUse } from './listener.ts'
 import { RunningBroker } from './running-broker.ts'
-import type { FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts'
+import type { BrokerBeginning, FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts'
 
 const { port, gate } = workerData as WorkerBirth
 const host = parentPort!
@@ -15,10 +16,11 @@ try {
   host.on('message', (message: ToWorker) => {
     switch (message.kind) {
       case 'begin':
-        broker = new RunningBroker(message.beginning, listener, post)
-        return
+        return begin(message.beginning, listener)
       case 'peer':
         return broker?.connectPeer(message.brokerId, message.port)
+      case 'ask':
+        return broker?.ask(message.deed, (refusal) => post({ kind: 'answered', id: message.id, refusal }))
       case 'pause':
         return holdStill()
       case 'stop':
@@ -30,6 +32,21 @@ try {
   if (!(error instanceof PortInUse)) throw error
   post({ kind: 'port-in-use', port })
   endThread()
+}
+
+function begin(beginning: BrokerBeginning, listener: Listener): void {
+  try {
+    broker = new RunningBroker(beginning, listener, post)
+  } catch (error) {
+    if (!(error instanceof MetadataDamaged)) throw error
+    post({ kind: 'refused', reason: `${error.message}; ${wayOut(beginning)}` })
+    endThread()
+  }
+}
+
+function wayOut({ directory, brokerCount }: BrokerBeginning): string {
+  const restore = `restore ${directory} from a copy`
+  return brokerCount === 1 ? restore : `${restore}, or remove it: the other brokers have it all`
 }
 
 /** As SIGSTOP would: the kernel goes on accepting connections and bytes for this thread, nobody answers. */

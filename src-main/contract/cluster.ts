@@ -94,6 +94,7 @@ export interface PulseEvent {
     | 'leader-changed'
     | 'unclean-leaders-elected'
     | 'logs-damaged'
+    | 'metadata-disk-failed'
     | 'isr-shrunk'
     | 'isr-expanded'
     | 'group-rebalanced'

@@ -24,6 +24,10 @@ export interface Requests {
   'broker.start': (p: { brokerId: number }) => BrokerView
   'broker.stop': (p: { brokerId: number }) => BrokerView
   'broker.restart': (p: { brokerId: number }) => BrokerView
+  /** One more, with the lowest free id. */
+  'broker.add': () => BrokerView
+  /** Moves what it holds to others, takes it out of the cluster and removes its data; refused where something would be lost. */
+  'broker.remove': (p: { brokerId: number }) => ClusterView
   /** Ends every fault that the user injected: starts what was killed, resumes what was paused. */
   'cluster.heal': () => ClusterView
   'pulse.history': (p: { sinceMs: number }) => readonly PulseEvent[]
@@ -93,6 +97,8 @@ export const requestNames = [
   'broker.start',
   'broker.stop',
   'broker.restart',
+  'broker.add',
+  'broker.remove',
   'cluster.heal',
   'pulse.history',
   'topics.list',

@@ -1,16 +1,21 @@
 // The few commands that a running host takes from outside its window, as JSON in the body of POST /control:
-// {"command":"status"} or {"command":"kill","brokerId":2}. Every answer that is not a refusal holds the status afterwards.
+// {"command":"status"}, {"command":"add"} or {"command":"kill","brokerId":2}. Every answer that is not a refusal holds the status afterwards.
 import type { BrokerStatus, ClusterHost } from '../../src-broker/runtime/cluster-host.ts'
 
 export const controlTokenHeader = 'x-pressroom-token'
 
-const brokerCommands = ['kill', 'pause', 'resume', 'start', 'stop'] as const
+const brokerCommands = ['kill', 'pause', 'resume', 'start', 'stop', 'remove'] as const
+const clusterCommands = ['status', 'add'] as const
 export type BrokerCommand = (typeof brokerCommands)[number]
 export const isBrokerCommand = (text: unknown): text is BrokerCommand =>
   (brokerCommands as readonly unknown[]).includes(text)
 
+export type ClusterCommand = (typeof clusterCommands)[number]
+export const isClusterCommand = (text: unknown): text is ClusterCommand =>
+  (clusterCommands as readonly unknown[]).includes(text)
+
 export type ControlRequest =
-  | { readonly command: 'status' }
+  | { readonly command: ClusterCommand }
   | { readonly command: BrokerCommand; readonly brokerId: number }
 
 export interface HostStatus {
@@ -50,7 +55,8 @@ export async function runControl(cluster: ClusterHost, facts: HostFacts, body: s
   const request = asControlRequest(body)
   if (request === null) return { status: 400, value: { error: 'this host knows no such command' } }
   try {
-    if (request.command !== 'status') await runBrokerCommand(cluster, request.command, request.brokerId)
+    if (request.command === 'add') await cluster.addBroker()
+    else if ('brokerId' in request) await runBrokerCommand(cluster, request.command, request.brokerId)
     return { status: 200, value: statusOf(cluster, facts) }
   } catch (error) {
     return { status: 409, value: { error: error instanceof Error ? error.message : String(error) } }
@@ -60,7 +66,8 @@ export async function runControl(cluster: ClusterHost, facts: HostFacts, body: s
 async function runBrokerCommand(cluster: ClusterHost, command: BrokerCommand, brokerId: number): Promise<void> {
   const ids = cluster.brokers().map((broker) => broker.brokerId)
   if (!ids.includes(brokerId)) throw new Error(`there is no broker ${brokerId}; this cluster has ${ids.join(', ')}`)
-  await cluster[command](brokerId)
+  if (command === 'remove') await cluster.removeBroker(brokerId)
+  else await cluster[command](brokerId)
 }
 
 function statusOf(cluster: ClusterHost, facts: HostFacts): HostStatus {
@@ -97,7 +104,7 @@ function brokerLine({ brokerId, lifecycle, reason, sinceMs, port, report }: Brok
 function asControlRequest(body: string): ControlRequest | null {
   try {
     const { command, brokerId } = JSON.parse(body) as Record<string, unknown>
-    if (command === 'status') return { command }
+    if (isClusterCommand(command)) return { command }
     return isBrokerCommand(command) && typeof brokerId === 'number' ? { command, brokerId } : null
   } catch {
     return null

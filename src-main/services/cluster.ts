@@ -19,6 +19,8 @@ type Names =
   | 'broker.start'
   | 'broker.stop'
   | 'broker.restart'
+  | 'broker.add'
+  | 'broker.remove'
 
 /** What a broker can be asked to do, and in which states that makes sense. */
 type Deed = 'kill' | 'pause' | 'resume' | 'start' | 'stop'
@@ -52,6 +54,8 @@ export class ClusterService {
       'broker.start': ({ brokerId }) => this.#do(brokerId, 'start'),
       'broker.stop': ({ brokerId }) => this.#do(brokerId, 'stop'),
       'broker.restart': ({ brokerId }) => this.#restart(brokerId),
+      'broker.add': async () => this.#broker(await host.addBroker()),
+      'broker.remove': ({ brokerId }) => this.#remove(brokerId),
     }
   }
 
@@ -111,6 +115,13 @@ export class ClusterService {
     if (state === 'paused') await this.#do(brokerId, 'resume')
     if (state !== 'stopped' && state !== 'killed' && state !== 'crashed') await this.#do(brokerId, 'stop')
     return this.#do(brokerId, 'start')
+  }
+
+  async #remove(brokerId: number): Promise<ClusterView> {
+    this.#broker(brokerId)
+    await this.#host.removeBroker(brokerId)
+    this.#reports.delete(brokerId)
+    return this.view()
   }
 
   async #heal(): Promise<ClusterView> {

@@ -119,7 +119,17 @@ export class PulseService {
       case 'broker-resumed':
         return { ...calm, kind, brokerId, text: `${broker} resumed`, durationMs: event.tookMs, isInjected: true }
       case 'broker-crashed':
-        return { ...calm, kind, brokerId, text: `${broker} crashed: ${event.reason}`, severity: 'trouble' }
+        return {
+          ...calm,
+          kind,
+          brokerId,
+          text: `${broker} crashed: ${event.reason}${again(event)}`,
+          severity: 'trouble',
+        }
+      case 'metadata-disk-failed': {
+        const text = `${broker} cannot write its metadata log (${event.code}): it does not lead the quorum, and tries again`
+        return { ...calm, kind, brokerId, text, severity: 'trouble' }
+      }
       case 'broker-fenced':
         return {
           ...calm,
@@ -232,3 +242,6 @@ function listed(names: readonly string[]): string {
   if (names.length <= namedMax + 1) return names.join(', ')
   return `${names.slice(0, namedMax).join(', ')} and ${names.length - namedMax} more`
 }
+
+const again = ({ restartInMs }: { readonly restartInMs?: number | null }): string =>
+  typeof restartInMs === 'number' ? `; it starts again in ${restartInMs / 1_000} s` : ''

@@ -67,6 +67,7 @@ const schemas = {
   'broker.start': one.broker,
   'broker.stop': one.broker,
   'broker.restart': one.broker,
+  'broker.remove': one.broker,
   'pulse.history': v.object({ sinceMs: v.number() }),
   'topics.describe': one.topic,
   'topics.create': v.object({

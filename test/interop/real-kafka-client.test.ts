@@ -28,6 +28,8 @@ const host: ClusterHost = {
   resume: nothing,
   start: nothing,
   stop: nothing,
+  addBroker: async () => 0,
+  removeBroker: nothing,
   onEvent: () => () => {},
   onChange: () => () => {},
   close: nothing,

@@ -14,7 +14,7 @@ export interface FakeCluster extends ClusterHost {
 
 export function fakeCluster({ brokerCount, port }: Pick<ClusterOptions, 'brokerCount' | 'port'>): FakeCluster {
   const lifecycles = new Map<number, BrokerLifecycle>()
-  for (let brokerId = 1; brokerId <= brokerCount; brokerId += 1) lifecycles.set(brokerId, 'running')
+  for (let brokerId = 1; brokerId <= (brokerCount ?? 3); brokerId += 1) lifecycles.set(brokerId, 'running')
   const eventListeners = new Set<(event: ClusterEvent) => void>()
   const changeListeners = new Set<() => void>()
   let isClosed = false
@@ -57,6 +57,15 @@ export function fakeCluster({ brokerCount, port }: Pick<ClusterOptions, 'brokerC
     resume: become('running', ['paused'], 'resumed'),
     start: become('running', ['killed', 'stopped', 'crashed'], 'started'),
     stop: become('stopped', ['running'], 'stopped'),
+    async addBroker() {
+      const brokerId = Math.max(0, ...lifecycles.keys()) + 1
+      lifecycles.set(brokerId, 'running')
+      return brokerId
+    },
+    async removeBroker(brokerId) {
+      if (lifecycles.size === 1) throw new Error(`broker ${brokerId} cannot be removed: no other broker runs`)
+      lifecycles.delete(brokerId)
+    },
     emit,
     onEvent: (listener) => (eventListeners.add(listener), () => eventListeners.delete(listener)),
     onChange: (listener) => (changeListeners.add(listener), () => changeListeners.delete(listener)),

@@ -4,13 +4,14 @@
 import type { Deadlines } from '../../base/deadlines.ts'
 import type { DiskError } from '../../base/disk.ts'
 import type { Uuid } from '../../base/uuid.ts'
+import { errors } from '../../protocol/errors.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
 import { ClockGap } from './clock-gap.ts'
 import { MetadataEvents } from './controller/metadata-events.ts'
 import type { VoterChangesHost } from './controller/voter-changes.ts'
 import { Controller } from './controller.ts'
-import type { Answer, ControllerApi, MembershipResponse, RequestOf } from './controller-apis.ts'
+import type { Answer, ControllerApi, RequestOf } from './controller-apis.ts'
 import { describeQuorum, type QuorumReplicas } from './describe-quorum.ts'
 import { Forwarding } from './forwarding.ts'
 import { type MetadataDelta, MetadataImage } from './image.ts'
@@ -23,6 +24,7 @@ import { RaftDriver } from './raft-driver.ts'
 import { majority, nobody, type Raft, raftDefaults, reachableVoters } from './raft-state.ts'
 import type { BrokerEndpoint, SupportedFeature } from './records.ts'
 import { Snapshotter } from './snapshotter.ts'
+import type { Voter } from './voters.ts'
 
 export type { QuorumEvent } from './quorum-events.ts'
 
@@ -208,6 +210,11 @@ export class QuorumNode {
     return this.#driver.log.endOffset
   }
 
+  /** Who votes as this broker's log names them; empty while they are those of the configuration. */
+  get voters(): readonly Voter[] {
+    return this.#driver.log.voters?.voters ?? []
+  }
+
   /** What the leader knows of the replicas; undefined where this node does not lead. */
   describe(): QuorumReplicas | undefined {
     return describeQuorum(this.#raft, this.#env)
@@ -248,9 +255,11 @@ export class QuorumNode {
     this.#leaveWhenAlone()
   }
 
-  /** Votes no more, for good; `done` with why not where that is refused. */
-  leaveQuorum(done: (response: MembershipResponse) => void): void {
-    this.#membership.leave(done)
+  /** Votes no more, for good; `done` with null, or with one line on why that is refused. */
+  leaveQuorum(done: (refusal: string | null) => void): void {
+    this.#membership.leave(({ errorCode, errorMessage }) =>
+      done(errorCode === errors.NONE ? null : (errorMessage ?? `error ${errorCode}`)),
+    )
   }
 
   /** Messages of a peer come between its `peerUp` and its `peerLost`. */

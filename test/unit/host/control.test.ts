@@ -63,6 +63,17 @@ test('a host is found by its data directory and obeys', async () => {
   ])
 })
 
+test('a broker more, and a broker less', async () => {
+  const directory = folder()
+  await hostIn(directory)
+  const added = await callHost(directory, { command: 'add' })
+  const removed = await callHost(directory, { command: 'remove', brokerId: 2 })
+  expect([added, removed].map((reply) => reply.kind === 'status' && statesIn(reply.status).join(', '))).toEqual([
+    '1 running, 2 running, 3 running, 4 running',
+    '1 running, 3 running, 4 running',
+  ])
+})
+
 test('what a host cannot do it refuses with a reason', async () => {
   const directory = folder()
   await hostIn(directory)

@@ -10,7 +10,7 @@ test('without options three brokers start at 9092 in the platform’s applicatio
   expect(read('')).toEqual({
     kind: 'run',
     options: {
-      brokerCount: 3,
+      brokerCount: null,
       port: 9092,
       dataDirectory: defaultDataDirectory(),
       uiPort: 0,

@@ -20,8 +20,8 @@ function started(brokers: number, voters = brokers, settings: Readonly<Record<st
 
 function leave(harness: QuorumHarness, id: number): void {
   let isOut = false
-  harness.node(id).leaveQuorum(({ errorCode }) => {
-    expect(errorCode).toBe(errors.NONE)
+  harness.node(id).leaveQuorum((refusal) => {
+    expect(refusal).toBe(null)
     isOut = true
   })
   harness.until(() => isOut)

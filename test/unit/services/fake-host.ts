@@ -54,6 +54,18 @@ export class FakeHost implements ClusterHost {
   start = (brokerId: number) => this.#switch('start', brokerId, 'running')
   stop = (brokerId: number) => this.#switch('stop', brokerId, 'stopped')
 
+  async addBroker(): Promise<number> {
+    const brokerId = this.#statuses.size + 1
+    this.deeds.push(`add ${brokerId}`)
+    this.#statuses.set(brokerId, { ...this.#statuses.get(1)!, brokerId, port: 9090 + 2 * brokerId })
+    return brokerId
+  }
+
+  async removeBroker(brokerId: number): Promise<void> {
+    this.deeds.push(`remove ${brokerId}`)
+    this.#statuses.delete(brokerId)
+  }
+
   onEvent(listener: (event: ClusterEvent) => void): () => void {
     this.#events.add(listener)
     return () => this.#events.delete(listener)
