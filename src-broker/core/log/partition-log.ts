@@ -24,7 +24,7 @@ import { emptySlice, type FileSlice } from './file-slice.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnv } from './log-env.ts'
 import { offsetEntryBytes } from './offset-index.ts'
-import { readTopicId } from './partition-metadata.ts'
+import { readTopicId, topicIdFile } from './partition-metadata.ts'
 import { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerState, type RememberedBatch } from './producer-state.ts'
 import { loadProducers, recoveryPosition, scanFrom } from './recovery.ts'
@@ -117,6 +117,7 @@ export class PartitionLog {
   #recoveryPoint: number
   /** What the recovery point will be when the flush that was begun last is done. */
   #flushingTo = 0
+  #isNameSynced = false
   readonly #leaderAppend: LeaderAppend = {
     errorCode: 0,
     baseOffset: -1,
@@ -552,7 +553,11 @@ export class PartitionLog {
     this.#epochs.save()
     if (this.#content === undefined || this.#recoveryPoint === this.#logEndOffset) return []
     this.#flushingTo = this.#logEndOffset
-    return this.#content.segments.from(this.#recoveryPoint).flatMap((segment) => segment.unsynced())
+    const files = this.#content.segments.from(this.#recoveryPoint).flatMap((segment) => segment.unsynced())
+    // A log that has lost its topic's id counts as another topic's, and is removed with all its records.
+    const named = this.#isNameSynced ? undefined : topicIdFile(this.#env.disk, this.directory)
+    this.#isNameSynced = true
+    return named === undefined ? files : [...files, named]
   }
 
   /** Whether a batch has to go to a new segment; `filled` is what the active one has by then. */

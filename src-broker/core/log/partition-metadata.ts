@@ -1,4 +1,4 @@
-import type { Disk } from '../../base/disk.ts'
+import type { Disk, DiskFile } from '../../base/disk.ts'
 import { decodeText, encodeText } from '../../base/text.ts'
 import { type Uuid, uuidFromBase64, uuidToBase64 } from '../../base/uuid.ts'
 
@@ -6,13 +6,17 @@ import { type Uuid, uuidFromBase64, uuidToBase64 } from '../../base/uuid.ts'
 
 const path = (directory: string): string => `${directory}/partition.metadata`
 
-/** Not synced: a thousand partitions are born at once, and one that loses its name in a power loss has lost its records too. */
+/** Not synced: a thousand partitions are born at once. The first flush of the log takes it along, before any record counts as safe. */
 export function writeTopicId(disk: Disk, directory: string, topicId: Uuid): void {
   const content = encodeText(`version: 0\ntopic_id: ${uuidToBase64(topicId)}`)
   const file = disk.open(path(directory))
   file.write(content, 0, content.length, 0)
   file.close()
 }
+
+/** For a flush; undefined where there is no such file. */
+export const topicIdFile = (disk: Disk, directory: string): DiskFile | undefined =>
+  disk.exists(path(directory)) ? disk.open(path(directory)) : undefined
 
 /** Undefined where the file is missing or unreadable: the partition was born in a crash. */
 export function readTopicId(disk: Disk, directory: string): Uuid | undefined {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { writeTopicId } from '../../../src-broker/core/log/partition-metadata.ts'
 import { batchOf, contents, directory, fill, filled, newLog, recoverLog } from './bench.ts'
 
 const smallBatchBytes = batchOf(['r0']).length
@@ -37,4 +38,14 @@ test('what is cut off while a flush is under way was not flushed by it', () => {
   fill(log, 3, { leaderEpoch: 1 })
   log.endFlush()
   expect([log.recoveryPoint, log.logEndOffset]).toEqual([4, 7])
+})
+
+test('once flushed, a log keeps the id of its topic through a power loss', () => {
+  const { disk, log } = newLog()
+  const topicId = '0123456789ab4def8123456789abcdef'
+  writeTopicId(disk, directory, topicId)
+  fill(log, 3)
+  for (const path of log.beginFlush()) disk.open(path).sync()
+  log.endFlush()
+  expect(recoverLog(disk.crash(), 3).topicId).toBe(topicId)
 })
