@@ -20,6 +20,7 @@ import { deleteRecords as deleteRecordsApi } from '../protocol/messages/21-delet
 import { initProducerId as initProducerIdApi } from '../protocol/messages/22-init-producer-id.ts'
 import { offsetForLeaderEpoch as offsetForLeaderEpochApi } from '../protocol/messages/23-offset-for-leader-epoch.ts'
 import { describeConfigs as describeConfigsApi } from '../protocol/messages/32-describe-configs.ts'
+import { describeLogDirs as describeLogDirsApi } from '../protocol/messages/35-describe-log-dirs.ts'
 import { createPartitions as createPartitionsApi } from '../protocol/messages/37-create-partitions.ts'
 import { deleteGroups as deleteGroupsApi } from '../protocol/messages/42-delete-groups.ts'
 import { electLeaders as electLeadersApi } from '../protocol/messages/43-elect-leaders.ts'
@@ -53,6 +54,7 @@ import { deleteRecords } from './21-delete-records.ts'
 import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './32-describe-configs.ts'
+import { describeLogDirs } from './35-describe-log-dirs.ts'
 import { createPartitions } from './37-create-partitions.ts'
 import { deleteGroups } from './42-delete-groups.ts'
 import { electLeaders } from './43-elect-leaders.ts'
@@ -101,6 +103,7 @@ const all: readonly Route[] = [
   route(initProducerIdApi, initProducerId),
   route(offsetForLeaderEpochApi, offsetForLeaderEpoch),
   route(describeConfigsApi, describeConfigs),
+  route(describeLogDirsApi, describeLogDirs),
   route(createPartitionsApi, createPartitions),
   route(deleteGroupsApi, deleteGroups),
   route(electLeadersApi, electLeaders),
