@@ -34,9 +34,19 @@ export function whatIsMissing(cluster: Cluster): string | undefined {
 
 export const isWhole = (cluster: Cluster): boolean => whatIsMissing(cluster) === undefined
 
-export function isInAnyIsr(cluster: Cluster, { id }: Machine): boolean {
+/**
+ * Whether one broker may lose what it has not synced, and nothing that was acknowledged be lost with it (KIP-966): everybody runs in
+ * a life that the controller knows, and for each partition somebody else is in the ISR, or eligible as if it were.
+ */
+export function maySpare(cluster: Cluster, { id }: Machine): boolean {
   const image = newestImage(cluster)
-  if (image === undefined) return true
-  for (const { partition } of image.partitions()) if (partition.isr.includes(id)) return true
-  return false
+  if (image === undefined) return false
+  for (const { id: other, broker } of cluster.machines) {
+    if (broker === undefined || image.brokers.get(other)?.epoch !== broker.quorum.brokerEpoch) return false
+  }
+  for (const { partition } of image.partitions()) {
+    const { isr, eligibleLeaderReplicas } = partition
+    if (![...isr, ...eligibleLeaderReplicas].some((member) => member !== id)) return false
+  }
+  return true
 }

@@ -1,22 +1,23 @@
 // Makes trouble, a little at a time, and puts an end to it. What it may do is bounded by what the settings promise to survive:
 //
 // - Processes die, hang and come back as they like: the page cache keeps what they wrote.
-// - A power loss, a wiped disk and a failed sync take what was not synced. Replication makes up for one of these at a time, and
-//   only where another member of the ISR is well. So they wait for a cluster that is whole, and nothing else happens until
-//   the controller has put the broker out of its ISRs (or, where the disk was wiped, until it is back in them: a voter that
-//   forgot its votes is safe only among voters that agree).
+// - A power loss takes what was not synced. Eligible leader replicas (KIP-966) make up for one at a time, also of the last
+//   member of an ISR, as long as nobody else starts anew meanwhile: so it waits for a moment when everybody runs, though perhaps
+//   held up or cut off, and after it nothing new happens until the cluster is whole.
+// - A wiped disk waits for a whole cluster, too: a voter that forgot its votes is safe only among voters that agree.
 import { DiskError } from '../../src-broker/base/disk.ts'
 import { integerBelow, type Random } from '../../src-broker/base/random.ts'
+import type { BrokerEvent } from '../../src-broker/core/broker.ts'
 import type { Cluster } from './cluster.ts'
-import { isInAnyIsr, isWhole } from './health.ts'
+import { isWhole, maySpare, newestImage } from './health.ts'
 import type { Machine } from './machine.ts'
 import type { FaultKind, Plan } from './plan.ts'
 import { between, chance, pick, shuffled } from './randoms.ts'
 import { noDiskFaults } from './sim-disk.ts'
 import type { World } from './world.ts'
 
-/** How long a fault that needs a whole cluster waits for one. */
-const wholeWithinMs = 15_000
+/** How long a fault that takes data waits for the moment at which it may. */
+const safeWithinMs = 15_000
 
 export class Nemesis {
   readonly #cluster: Cluster
@@ -59,6 +60,21 @@ export class Nemesis {
     }
   }
 
+  /** Somebody has just begun to lead, or to count on others: the worst moment to die. */
+  noticed({ kind, ...event }: BrokerEvent): void {
+    if (this.#isOver || this.#guarded !== undefined || !this.#plan.faults.includes('crash')) return
+    if ((kind !== 'isr-changed' && kind !== 'leader-changed') || !chance(this.#random, 0.08)) return
+    const { topic, partition } = event as { readonly topic: string; readonly partition: number }
+    this.#world.after(this.#random() * 15, () => {
+      const leader = newestImage(this.#cluster)?.partition(topic, partition)?.leader
+      const machine = leader === undefined ? undefined : this.#cluster.machine(leader)
+      if (this.#isOver || this.#guarded !== undefined || machine?.isUp !== true) return
+      this.#world.countFault('crash')
+      this.#world.log(() => `FAULT crash on ${machine.id}, who leads ${topic}-${partition}`)
+      this.#crash(machine)
+    })
+  }
+
   #later(): void {
     this.#world.after(this.#plan.faultEveryMs * between(this.#random, 0.5, 1.5), () => {
       if (this.#isOver) return
@@ -73,7 +89,7 @@ export class Nemesis {
   }
 
   #strike(kind: FaultKind): void {
-    if (kind === 'power-loss' || kind === 'wipe') return this.#whenWhole(kind)
+    if (kind === 'power-loss' || kind === 'wipe') return this.#whenSafe(kind)
     const target = this.#target()
     if (target === undefined) return
     if (this.#inflict(kind, target)) this.#world.countFault(kind)
@@ -264,7 +280,7 @@ export class Nemesis {
     })
   }
 
-  /** Reads and writes that fail now and then. A sync that fails loses what it was to keep: that is a case for #whenWhole. */
+  /** Reads and writes that fail now and then. A sync that fails loses what it was to keep: that is a case for #whenSafe. */
   #diskErrors(target: Machine): boolean {
     const random = this.#random
     const share = between(random, 0.002, 0.05)
@@ -286,17 +302,18 @@ export class Nemesis {
 
   // ── what takes data ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Waits for a cluster that is whole; meanwhile nothing else goes wrong. */
-  #whenWhole(kind: 'power-loss' | 'wipe'): void {
-    const untilMs = this.#world.nowMs + wholeWithinMs
-    let victim: Machine | undefined
-    this.#guarded = () => {
-      if (victim !== undefined) return kind === 'wipe' ? this.#isCalm() : !isInAnyIsr(this.#cluster, victim)
+  /** A power loss as soon as the others have all that is committed, a wiped disk when the cluster is whole; then time to mend. */
+  #whenSafe(kind: 'power-loss' | 'wipe'): void {
+    const untilMs = this.#world.nowMs + safeWithinMs
+    let isDone = false
+    const strike = (): boolean => {
+      if (isDone) return this.#isCalm()
       if (this.#world.nowMs > untilMs) return true
-      if (!this.#isCalm()) return false
-      victim = pick(this.#random, this.#cluster.running)
+      const victim = pick(this.#random, this.#cluster.machines)
+      if (kind === 'wipe' ? !this.#isCalm() : !maySpare(this.#cluster, victim)) return false
+      isDone = true
       this.#world.countFault(kind)
-      this.#world.log(() => `FAULT ${kind} on ${victim!.id}`)
+      this.#world.log(() => `FAULT ${kind} on ${victim.id}`)
       if (kind === 'wipe') {
         victim.wipe()
         this.onWiped(victim)
@@ -304,6 +321,8 @@ export class Nemesis {
       this.#restartLater(victim)
       return false
     }
+    this.#guarded = strike
+    if (strike()) this.#guarded = undefined
   }
 
   #isCalm(): boolean {

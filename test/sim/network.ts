@@ -23,11 +23,10 @@ type Arrival<Message> =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'close' }
 
-const usualDelayMs = 0.05
-
 export class Network {
   readonly world: World
   readonly random: Random
+  usualDelayMs = 0.05
   readonly #directions = new Map<number, Direction>()
   readonly #links = new Set<Link<never>>()
 
@@ -86,7 +85,7 @@ export class Network {
 
   delayMs(from: number, to: number): number {
     const { extraDelayMs } = this.direction(from, to)
-    return usualDelayMs * (0.5 + this.random()) + (extraDelayMs === 0 ? 0 : extraDelayMs * this.random())
+    return this.usualDelayMs * (0.5 + this.random()) + (extraDelayMs === 0 ? 0 : extraDelayMs * this.random())
   }
 }
 

@@ -46,6 +46,8 @@ export interface Plan {
   readonly batchRecordsMax: number
   readonly inFlightMax: number
   readonly segmentBytes: number
+  /** Usual time of a message on its way. */
+  readonly networkDelayMs: number
   readonly faults: readonly FaultKind[]
   /** Of trouble; then it is healed, and everything must come right. */
   readonly troubleMs: number
@@ -89,6 +91,7 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
     batchRecordsMax: pick(random, [1, 3, 6]),
     inFlightMax: pick(random, [1, 5, 5]),
     segmentBytes: pick(random, [1_024, 2_048, 8_192]),
+    networkDelayMs: pick(random, [0.05, 0.05, 1, 8]),
     faults: options.faults ?? (drawn.length > 0 ? drawn : ['crash']),
     troubleMs,
     faultEveryMs: pick(random, [800, 2_000, 4_000]),

@@ -1,5 +1,6 @@
 // One seed, from the first start to the verdict: trouble under load, then peace, then everything has to be right.
 
+import type { BrokerEvent } from '../../src-broker/core/broker.ts'
 import { createBrokerConfig, laptopSettings } from '../../src-broker/core/config/broker-config.ts'
 import { errorOf, errors } from '../../src-broker/protocol/errors.ts'
 import { createTopics } from '../../src-broker/protocol/messages/19-create-topics.ts'
@@ -74,6 +75,7 @@ class Simulation {
   readonly #readers: Reader[] = []
   readonly #committers: Committer[] = []
   #nextNode = clientNodeBase
+  #onEvent: (event: BrokerEvent) => void = () => {}
 
   constructor(world: World, plan: Plan, history: History) {
     this.#world = world
@@ -81,11 +83,13 @@ class Simulation {
     this.#history = history
     const ids = Array.from({ length: plan.brokers }, (_, index) => index + 1)
     this.#cluster = new Cluster(world, ids, ids.slice(0, plan.voters), createBrokerConfig(settingsOf(plan)))
+    this.#cluster.network.usualDelayMs = plan.networkDelayMs
     this.#oracle = new Oracle(this.#cluster)
     this.#oracle.promisesRecords = !plan.hasBlackouts
     history.promisesRecords = !plan.hasBlackouts
     this.#cluster.onEvent = (machine, event) => {
       world.log(() => `broker ${machine.id}: ${JSON.stringify(event)}`)
+      this.#onEvent(event)
       if (event.kind === 'controller-elected') this.#oracle.electedController(machine, event.epoch)
     }
   }
@@ -99,6 +103,7 @@ class Simulation {
     const nodes = Array.from({ length: this.#nextNode - clientNodeBase }, (_, index) => clientNodeBase + index)
     const nemesis = new Nemesis(this.#cluster, this.#plan, nodes)
     nemesis.onWiped = (machine) => this.#oracle.wiped(machine)
+    this.#onEvent = (event) => nemesis.noticed(event)
     nemesis.start()
     world.run(world.nowMs + this.#plan.troubleMs)
     world.log(() => 'PEACE')
