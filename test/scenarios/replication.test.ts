@@ -64,6 +64,22 @@ describe('joining the ISR', () => {
 })
 
 describe('leaders that may have lost something', () => {
+  test('row 8: right after an election nobody is told of an offset from before what clients have seen', () => {
+    const story = new Story(5)
+    const [old, next, third] = story.others(3) as [number, number, number]
+    story.topic([old, next, third])
+    const written = story.produce(old, 5)
+    story.until(() => written.every(({ state }) => state === 'acknowledged'))
+    story.hold(third, next)
+    story.kill(old)
+    story.until(() => story.replica(next).leader !== undefined)
+    expect(story.latestOffset(next, 5)).toBe('OFFSET_NOT_AVAILABLE')
+    expect(story.latestOffset(next, 4)).toBe('LEADER_NOT_AVAILABLE')
+    story.heal()
+    story.until(() => story.replica(next).highWatermark === 5)
+    expect(story.latestOffset(next, 5)).toBe(5)
+  })
+
   test('row 9: two are isolated, the last one loses power; an isolated one that has everything leads, and nothing is lost', () => {
     const story = new Story(5)
     const [one, two, last] = story.others(3) as [number, number, number]

@@ -1,5 +1,6 @@
 // A short story about whole brokers: the product's own, under the simulator's clock, network and disk, with the trouble that the
 // test says instead of chance. One topic, `orders`, with one partition.
+import { listOffsets } from '../../src-broker/api/02-list-offsets.ts'
 import { zeroUuid } from '../../src-broker/base/uuid.ts'
 import type { Broker, BrokerEvent } from '../../src-broker/core/broker.ts'
 import { createBrokerConfig, laptopSettings } from '../../src-broker/core/config/broker-config.ts'
@@ -98,6 +99,15 @@ export class Story {
       values.push(new TextDecoder().decode(bytes.subarray(67, bytes.length - 1)))
     }
     return values
+  }
+
+  /** As ListOffsets answers a client, or the name of the error. */
+  latestOffset(id: number, version: number): number | string {
+    const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1, maxNumOffsets: 1 }]
+    const request = { replicaId: -1, isolationLevel: 0, topics: [{ name: topic, partitions }], timeoutMs: 0 }
+    const context = { version } as Parameters<typeof listOffsets>[2]
+    const { errorCode = 0, offset } = listOffsets(this.#broker(id), request, context)!.topics[0]!.partitions[0]!
+    return errorCode === errors.NONE ? Number(offset) : errorOf(errorCode).name
   }
 
   /** Acknowledged values that a replica does not have. */
