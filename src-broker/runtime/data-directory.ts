@@ -160,11 +160,15 @@ class OpenDirectory implements DataDirectory {
   }
 }
 
-/** Brokers without their metadata log would elect each other and overrule the few that have theirs: all topics would be gone. */
+/**
+ * Brokers without their metadata log would elect each other and overrule the few that have theirs: all topics would be gone. Those that
+ * joined later are not looked at: they know of no voters without their log, and elect nobody.
+ */
 function refuseLostMajority(path: string, identity: Identity): void {
   const brokers = brokersOf(identity)
-  const lost = brokers.filter((id) => !hasMetadata(path, id))
-  const isMajorityThere = (brokers.length - lost.length) * 2 > brokers.length
+  const lost = brokers.filter((id) => !hasMetadata(path, id) && identity.joined?.includes(id) !== true)
+  const there = brokers.filter((id) => hasMetadata(path, id))
+  const isMajorityThere = there.length > lost.length
   if (isMajorityThere || !brokers.some((id) => hasPartitions(path, id))) return
   const names = lost.map((id) => `broker-${id}`).join(', ')
   throw new StartRefused(

@@ -14,6 +14,8 @@ import { RestartPolicy } from './restart-policy.ts'
 
 const host = '127.0.0.1'
 const portMax = 65_535
+/** A start that takes so long is told of. */
+const lateMs = 20_000
 /** Leaders that move this long after a broker went are taken to move because of it. */
 const causeWithinMs = 60_000
 
@@ -75,8 +77,15 @@ class OwnedCluster implements ClusterHost {
     await Promise.all(this.#threads.map((thread) => thread.start()))
     const { dataDirectory, brokerCount } = this.#options
     this.#directory = openDataDirectory(dataDirectory, brokerCount)
-    await Promise.all(this.#threads.map((thread) => this.#begin(thread)))
+    const late = setTimeout(() => this.#options.log?.(this.#whoIsMissing()), lateMs)
+    await Promise.all(this.#threads.map((thread) => this.#begin(thread))).finally(() => clearTimeout(late))
     this.#isUp = true
+  }
+
+  #whoIsMissing(): string {
+    const starting = this.#threads.filter(({ status }) => status.lifecycle === 'starting')
+    const names = starting.map(({ brokerId }) => brokerId).join(', ')
+    return `still waiting for brokers ${names}: perhaps too few are left of those that vote in the metadata quorum`
   }
 
   brokers(): readonly BrokerStatus[] {
@@ -137,8 +146,9 @@ class OwnedCluster implements ClusterHost {
       if (helper === undefined) throw new Error(`broker ${brokerId} cannot be removed: no other broker runs`)
       if (lifecycle === 'paused') throw new Error(`broker ${brokerId} is paused; resume it first`)
       this.#cancelRestart(brokerId)
-      await helper.ask({ kind: 'move-replicas', brokerId })
-      if (lifecycle === 'running') {
+      const isRunning = lifecycle === 'running'
+      await helper.ask({ kind: 'move-replicas', brokerId, isRunning })
+      if (isRunning) {
         await thread.ask({ kind: 'leave-quorum' })
         await this.stop(brokerId)
       } else await helper.ask({ kind: 'remove-voter', brokerId })

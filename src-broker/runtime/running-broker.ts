@@ -91,7 +91,7 @@ export class RunningBroker {
     }
     switch (deed.kind) {
       case 'move-replicas':
-        this.#removal.moveReplicas(deed.brokerId, moveTimeoutMs, answered)
+        this.#removal.moveReplicas(deed.brokerId, deed.isRunning, moveTimeoutMs, answered)
         break
       case 'leave-quorum':
         quorum.leaveQuorum(answered)

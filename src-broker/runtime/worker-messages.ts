@@ -30,7 +30,7 @@ export interface BrokerBeginning {
 /** A step of a broker's removal. */
 export type Deed =
   /** Of a broker that stays: all that `brokerId` holds goes to others. */
-  | { readonly kind: 'move-replicas'; readonly brokerId: number }
+  | { readonly kind: 'move-replicas'; readonly brokerId: number; readonly isRunning: boolean }
   /** Of the broker that goes: it votes no more. */
   | { readonly kind: 'leave-quorum' }
   /** Of a broker that stays, where the one that goes cannot be asked. */

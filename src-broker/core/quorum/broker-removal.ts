@@ -35,9 +35,9 @@ export class BrokerRemoval {
   }
 
   /** Another broker takes the place of this one in every partition, or nobody where all others have it already. */
-  moveReplicas(brokerId: number, timeoutMs: number, done: Done): void {
+  moveReplicas(brokerId: number, isRunning: boolean, timeoutMs: number, done: Done): void {
     const { image } = this.#host
-    const moves = planMoves(image, brokerId)
+    const moves = planMoves(image, brokerId, isRunning)
     if (typeof moves === 'string') return done(moves)
     if (moves.length === 0) return done(null)
     const body = { allowReplicationFactorChange: true, topics: moves }
@@ -101,8 +101,11 @@ function heldBy(
 
 type Moves = AlterPartitionReassignmentsRequest['topics']
 
-/** Who has least takes most. A sentence where something would be lost. */
-export function planMoves(image: MetadataImage, brokerId: number): Moves | string {
+/**
+ * Who has least takes most. A sentence where something would be lost. Whether the broker runs is for its host to say: the image may
+ * not know yet that it does not.
+ */
+export function planMoves(image: MetadataImage, brokerId: number, isRunning: boolean): Moves | string {
   const load = new Map(
     [...image.brokers.keys()].filter((id) => id !== brokerId && image.isActive(id)).map((id) => [id, 0]),
   )
@@ -113,11 +116,11 @@ export function planMoves(image: MetadataImage, brokerId: number): Moves | strin
   for (const { topic, partition } of image.partitions()) {
     if (!partition.replicas.includes(brokerId)) continue
     const name = `${topic.name}-${partition.partition}`
-    if (!image.isActive(brokerId) && partition.isr.every((id) => id === brokerId)) {
+    if (!isRunning && partition.isr.every((id) => id === brokerId)) {
       return `broker ${brokerId} has what nobody else has of ${name}, and does not run; start it first`
     }
     const free = [...load.keys()].filter((id) => !partition.replicas.includes(id))
-    const taker = free.sort((one, other) => load.get(one)! - load.get(other)!)[0]
+    const taker = free.sort((one, other) => load.get(one)! - load.get(other)! || one - other)[0]
     if (taker === undefined && partition.replicas.length === 1) {
       return `broker ${brokerId} has the only copy of ${name}, and no other broker is there to take it`
     }
