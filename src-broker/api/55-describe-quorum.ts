@@ -1,4 +1,5 @@
 // DescribeQuorum, versions 0–2: the metadata quorum as its leader sees it. Any broker asks the leader on behalf of its client.
+import { metadataTopic } from '../core/quorum/metadata-log.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'
 import { errors } from '../protocol/errors.ts'
 import type { describeQuorum as schema } from '../protocol/messages/55-describe-quorum.ts'
@@ -7,7 +8,6 @@ import type { Handler } from './handler.ts'
 type Request = RequestOf<typeof schema>
 type Response = ResponseInput<typeof schema>
 
-const metadataTopic = '__cluster_metadata'
 const timeoutMs = 5_000
 
 export const describeQuorum: Handler<Request, Response> = (broker, request, context) => {

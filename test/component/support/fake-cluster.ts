@@ -66,6 +66,20 @@ export class FakeCluster {
     }))
   }
 
+  add(): Broker {
+    const brokerId = Math.max(...this.brokers.map((broker) => broker.brokerId)) + 1
+    const broker = { ...this.brokers[0]!, brokerId, port: 9090 + 2 * brokerId, isController: false }
+    this.brokers.push(broker)
+    return broker
+  }
+
+  remove(brokerId: number): void {
+    this.brokers.splice(
+      this.brokers.findIndex((broker) => broker.brokerId === brokerId),
+      1,
+    )
+  }
+
   create(spec: TopicSpec): void {
     const factor = Math.min(spec.replicationFactor ?? 3, this.brokers.length)
     this.topics.set(spec.name, {

@@ -173,6 +173,11 @@ export class FakeHost {
     'broker.resume': ({ brokerId }) => this.#after(this.cluster.up(brokerId)),
     'broker.start': ({ brokerId }) => this.#after(this.cluster.up(brokerId)),
     'broker.restart': ({ brokerId }) => this.#after(this.cluster.up(brokerId)),
+    'broker.add': () => this.#after(this.cluster.add()),
+    'broker.remove': ({ brokerId }) => {
+      this.cluster.remove(brokerId)
+      return this.cluster.view()
+    },
     'cluster.heal': () => {
       for (const broker of this.cluster.brokers) if (broker.isInjected) this.cluster.up(broker.brokerId)
       return this.cluster.view()
