@@ -76,21 +76,27 @@ async function simulateSeeds(): Promise<boolean> {
   return figures.anomalies.length === 0
 }
 
-/** As many seeds as asked for, or twice as many as the bug is promised to need: then it counts as missed. */
+/** Seeds for a bug that nobody promised to find. */
+const elusiveSeeds = 30
+
+/** As many seeds as asked for, or twice as many as the bug is promised to need. False where it is missed against the promise. */
 async function hunt(bug: Bug): Promise<boolean> {
   const started = performance.now()
   let needed: SeedResult | undefined
-  const seeds = seedsFrom(first, count > 1 ? count : 2 * bug.within)
+  const seeds = seedsFrom(first, count > 1 ? count : 2 * (bug.within ?? elusiveSeeds / 2))
   // One thread: which seed is the first to find it must not depend on who is faster.
   await runSeeds(seeds, 1, { ...planOptions, bug: bug.name }, (result) => {
     if (result.anomaly !== undefined) needed = result
     return needed === undefined
   })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  const isIn = needed !== undefined && needed.seed - first < bug.within
-  const verdict = needed === undefined ? 'MISSED' : isIn ? 'caught' : 'LATE  '
+  const { within } = bug
+  const isIn = within === undefined || (needed !== undefined && needed.seed - first < within)
+  const verdict = needed !== undefined ? (isIn ? 'caught' : 'LATE  ') : within === undefined ? 'known ' : 'MISSED'
   const how = needed === undefined ? '' : `by seed ${needed.seed} (${needed.anomaly!.kind})`
-  console.log(`${verdict}  ${bug.name.padEnd(34)} ${how.padEnd(36)} ${seconds.padStart(6)} s  within ${bug.within}`)
+  console.log(
+    `${verdict}  ${bug.name.padEnd(34)} ${how.padEnd(36)} ${seconds.padStart(6)} s  ${within === undefined ? 'not promised' : `within ${within}`}`,
+  )
   return isIn
 }
 
@@ -102,7 +108,7 @@ async function huntAll(): Promise<boolean> {
     for (let bug = pending.shift(); bug !== undefined; bug = pending.shift()) if (await hunt(bug)) caught++
   }
   await Promise.all(Array.from({ length: jobs }, one))
-  console.log(`\n${caught} of ${total} bugs caught as promised`)
+  console.log(`\n${caught} of ${total} bugs as promised`)
   return caught === total
 }
 

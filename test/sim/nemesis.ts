@@ -63,6 +63,7 @@ export class Nemesis {
   /** Somebody has just begun to lead, or to count on others: the worst moment to die. */
   noticed({ kind, ...event }: BrokerEvent): void {
     if (this.#isOver || this.#guarded !== undefined || !this.#plan.faults.includes('crash')) return
+    if (kind === 'controller-elected') return this.#strikeVoter()
     if ((kind !== 'isr-changed' && kind !== 'leader-changed') || !chance(this.#random, 0.08)) return
     const { topic, partition } = event as { readonly topic: string; readonly partition: number }
     this.#world.after(this.#random() * 15, () => {
@@ -73,6 +74,17 @@ export class Nemesis {
       this.#world.log(() => `FAULT crash on ${machine.id}, who leads ${topic}-${partition}`)
       this.#crash(machine)
     })
+  }
+
+  /** One of those who have just voted is gone for a moment, and asked again by the next candidate. */
+  #strikeVoter(): void {
+    if (!chance(this.#random, 0.25)) return
+    const machine = pick(this.#random, this.#cluster.machines)
+    if (!machine.isUp) return
+    this.#world.countFault('crash')
+    this.#world.log(() => `FAULT crash on ${machine.id} amid an election`)
+    machine.kill()
+    this.#restartLater(machine, between(this.#random, 0.5, 20))
   }
 
   #later(): void {
@@ -133,6 +145,9 @@ export class Nemesis {
       }
       case 'ring':
         this.#ring(shuffled(random, this.#cluster.machines))
+        return true
+      case 'cut-pair':
+        this.#hold([target], [pick(random, others)], true, chance(random, 0.4), false)
         return true
       case 'break-links':
         for (const link of this.#cluster.network.linksOf(target.id)) if (chance(random, 0.6)) link.break()

@@ -15,6 +15,7 @@ export const faultKinds = [
   'bridge',
   'ring',
   'break-links',
+  'cut-pair',
   'delay',
   'slow-disk',
   'full-disk',

@@ -4,7 +4,6 @@ import type { Bug } from '../mutate.ts'
 const leader = 'src-broker/core/replica/leader.ts'
 const leading = 'src-broker/core/replica/leading.ts'
 const following = 'src-broker/core/replica/following.ts'
-const replicas = 'src-broker/core/replica/replicas.ts'
 
 export const replicationBugs: readonly Bug[] = [
   {
@@ -140,17 +139,8 @@ export const replicationBugs: readonly Bug[] = [
     name: 'read-beyond-watermark',
     about: 'consumers see what is not committed',
     file: 'src-broker/api/01-fetch.ts',
-    find: 'slice = log.read(fetchOffset, Math.min(partitionMaxBytes, budget.bytes), highWatermark, budget.isFirst)',
-    replace:
-      'slice = log.read(fetchOffset, Math.min(partitionMaxBytes, budget.bytes), log.logEndOffset, budget.isFirst)',
-    within: 100,
-  },
-  {
-    name: 'stay-leader',
-    about: 'a leader that is to follow goes on leading',
-    file: replicas,
-    find: "if (role?.kind === 'leader') resign(role)",
-    replace: "if (role?.kind === 'leader') role.waiting.length = 0",
+    find: 'const { log, highWatermark } = partition',
+    replace: 'const { log } = partition\n  const highWatermark = log.logEndOffset',
     within: 100,
   },
   {
