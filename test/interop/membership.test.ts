@@ -2,8 +2,8 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type ClusterHost, StartRefused, startCluster } from '../../src-broker/runtime/cluster-host.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type ClusterEvent, type ClusterHost, StartRefused, startCluster } from '../../src-broker/runtime/cluster-host.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -119,3 +119,25 @@ test('a damaged vote file is refused in one line, and the host stays as it was',
     /^broker 2: __cluster_metadata-0\/quorum-state is damaged: .* restore .*broker-2 from a copy, or remove it: the other brokers have it all$/,
   )
 }, 60_000)
+
+test('a broker that its disk brings down is started again, later each time, until it stays up', async () => {
+  const host = await start(3)
+  const events: ClusterEvent[] = []
+  host.onEvent((event) => events.push(event))
+  // A file stands where the partition's directory has to be made.
+  const obstacle = join(folder.path, 'broker-2', 'orders-0')
+  writeFileSync(obstacle, '')
+  const admin = clientOf(host).admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: 'orders', numPartitions: 1, replicationFactor: 3 }] })
+  await admin.disconnect()
+  const crashes = () => events.flatMap((event) => (event.kind === 'broker-crashed' ? event : []))
+  await vi.waitUntil(() => crashes().length === 2, { timeout: 30_000 })
+  rmSync(obstacle)
+  await vi.waitUntil(() => host.brokers()[1]!.lifecycle === 'running', { timeout: 30_000 })
+  expect(crashes().map(({ brokerId, restartInMs }) => [brokerId, restartInMs]).slice(0, 2)).toEqual([
+    [2, 500],
+    [2, 1_000],
+  ])
+  expect(crashes()[0]!.reason).toMatch(/^E\w+ on orders-0/)
+}, 90_000)
