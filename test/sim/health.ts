@@ -50,3 +50,12 @@ export function maySpare(cluster: Cluster, { id }: Machine): boolean {
   }
   return true
 }
+
+/** Whether the controller has acted on the end of a broker's life that was registered in `epoch`, and every partition is led. */
+export function isTakenNoteOf(cluster: Cluster, { id }: Machine, epoch: number): boolean {
+  const image = newestImage(cluster)
+  const registration = image?.brokers.get(id)
+  if (image === undefined || (registration?.epoch === epoch && !registration.fenced)) return false
+  for (const { partition } of image.partitions()) if (partition.leader < 0) return false
+  return true
+}

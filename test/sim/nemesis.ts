@@ -3,13 +3,13 @@
 // - Processes die, hang and come back as they like: the page cache keeps what they wrote.
 // - A power loss takes what was not synced. Eligible leader replicas (KIP-966) make up for one at a time, also of the last
 //   member of an ISR, as long as nobody else starts anew meanwhile: so it waits for a moment when everybody runs, though perhaps
-//   held up or cut off, and after it nothing new happens until the cluster is whole.
+//   held up or cut off, and after it nothing new happens until the controller has taken note and every partition is led.
 // - A wiped disk waits for a whole cluster, too: a voter that forgot its votes is safe only among voters that agree.
 import { DiskError } from '../../src-broker/base/disk.ts'
 import { integerBelow, type Random } from '../../src-broker/base/random.ts'
 import type { BrokerEvent } from '../../src-broker/core/broker.ts'
 import type { Cluster } from './cluster.ts'
-import { isWhole, maySpare, newestImage } from './health.ts'
+import { isTakenNoteOf, isWhole, maySpare, newestImage } from './health.ts'
 import type { Machine } from './machine.ts'
 import type { FaultKind, Plan } from './plan.ts'
 import { between, chance, pick, shuffled } from './randoms.ts'
@@ -320,13 +320,14 @@ export class Nemesis {
   /** A power loss as soon as the others have all that is committed, a wiped disk when the cluster is whole; then time to mend. */
   #whenSafe(kind: 'power-loss' | 'wipe'): void {
     const untilMs = this.#world.nowMs + safeWithinMs
-    let isDone = false
+    let isMended: (() => boolean) | undefined
     const strike = (): boolean => {
-      if (isDone) return this.#isCalm()
+      if (isMended !== undefined) return isMended()
       if (this.#world.nowMs > untilMs) return true
       const victim = pick(this.#random, this.#cluster.machines)
       if (kind === 'wipe' ? !this.#isCalm() : !maySpare(this.#cluster, victim)) return false
-      isDone = true
+      const { brokerEpoch } = victim.broker!.quorum
+      isMended = kind === 'wipe' ? () => this.#isCalm() : () => isTakenNoteOf(this.#cluster, victim, brokerEpoch)
       this.#world.countFault(kind)
       this.#world.log(() => `FAULT ${kind} on ${victim.id}`)
       if (kind === 'wipe') {

@@ -15,10 +15,10 @@ export const storageBugs: readonly Bug[] = [
   },
   {
     name: 'trust-every-start',
-    about: 'every start counts as one after a clean stop',
+    about: 'every start counts as one after a clean stop, and nothing is recovered',
     file: 'src-broker/core/log/log-directory.ts',
-    find: 'recoveryPoint: recoveryPoint ?? 0,',
-    replace: 'recoveryPoint: 0,',
+    find: 'isClean: this.wasClean && recoveryPoint !== undefined',
+    replace: 'isClean: recoveryPoint !== undefined',
     within: 100,
   },
   {
@@ -50,8 +50,8 @@ export const storageBugs: readonly Bug[] = [
     name: 'no-duplicates-found',
     about: 'a batch that was sent again is appended again',
     file: log,
-    find: 'return batch.producerId(view, at) < 0 ? 0 : producers.check(view, at, origin)',
-    replace: 'return batch.producerId(view, at) < 0 ? 0 : producers.check(view, at, origin) * 0',
+    find: 'if (producers.duplicate !== undefined) return',
+    replace: 'if (producers.duplicate === null) return',
     within: 100,
   },
   {
