@@ -102,7 +102,6 @@ class OpenDirectory implements DataDirectory {
     this.#path = path
     this.#identity = identity
     this.release = release
-    this.#noteEmptied()
   }
 
   get clusterId(): string {
@@ -113,9 +112,12 @@ class OpenDirectory implements DataDirectory {
     return brokersOf(this.#identity)
   }
 
+  /** A broker whose directory was emptied while others kept theirs has lost what it voted on: it is as one that came later. */
   votersFor(brokerId: number): readonly number[] {
-    const { joined = [], brokerCount } = this.#identity
-    return joined.includes(brokerId) ? [] : oneTo(brokerCount)
+    const { brokers } = this
+    const isEmptied = !hasMetadata(this.#path, brokerId) && brokers.some((id) => hasPartitions(this.#path, id))
+    if (isEmptied && !this.#joined.includes(brokerId)) this.#write(brokers, [...this.#joined, brokerId])
+    return this.#joined.includes(brokerId) ? [] : oneTo(this.#identity.brokerCount)
   }
 
   brokerDirectory(brokerId: number): string {
@@ -148,15 +150,6 @@ class OpenDirectory implements DataDirectory {
   #write(brokers: readonly number[], joined: readonly number[]): void {
     const identity = { ...this.#identity, formatVersion, brokers: ascending(brokers), joined: ascending(joined) }
     this.#identity = writeIdentity(this.#path, identity)
-  }
-
-  /** A broker whose directory was emptied while others kept theirs has lost what it voted on. */
-  #noteEmptied(): void {
-    const { brokers } = this
-    const emptied = brokers.filter((id) => !hasMetadata(this.#path, id) && !this.#joined.includes(id))
-    if (emptied.length > 0 && brokers.some((id) => hasPartitions(this.#path, id))) {
-      this.#write(brokers, [...this.#joined, ...emptied])
-    }
   }
 }
 

@@ -79,6 +79,15 @@ describe('metadata logs that are gone', () => {
     directory.release()
   })
 
+  test('of a broker that was down while the others ran count for nothing either', () => {
+    const directory = openDataDirectory(path, 3)
+    expect(directory.votersFor(2)).toEqual([1, 2, 3])
+    ran([1, 2, 3])
+    lose(2)
+    expect(directory.votersFor(2)).toEqual([])
+    directory.release()
+  })
+
   test('two of three would elect each other and overrule the third: refused, with what to restore', () => {
     openDataDirectory(path, 3).release()
     ran([1, 2, 3])
