@@ -3,7 +3,7 @@ import { zeroUuid } from '../base/uuid.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import type { MetadataDelta, MetadataImage, PartitionImage, TopicImage } from './quorum/image.ts'
-import { noLeader } from './quorum/records.ts'
+import { noLeader, recovering } from './quorum/records.ts'
 import type { Partition } from './replica/partition.ts'
 import type { Replicas } from './replica/replicas.ts'
 import type { TopicSettings } from './topic-settings.ts'
@@ -113,6 +113,7 @@ export class MetadataApplier {
       partitionEpoch: image.partitionEpoch,
       replicas: image.replicas,
       isr: image.isr,
+      isRecovering: image.leaderRecoveryState === recovering,
       minInsyncReplicas: this.#settings.minInsyncReplicas(topic),
       replicaLagTimeMaxMs: this.#settings.replicaLagTimeMaxMs,
     }

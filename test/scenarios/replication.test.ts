@@ -164,6 +164,23 @@ describe('leaders that may have lost something', () => {
     expect(story.lostOn(behind)).toHaveLength(5)
   })
 
+  test('row 11: a replica without others says at once that it has taken over; a clean stop later is no matter', () => {
+    const story = new Story(3)
+    const [only] = story.others(1) as [number]
+    story.topic([only])
+    const uncleanElections = () => story.events.filter(({ kind }) => kind === 'unclean-leaders-elected').length
+    story.kill(only)
+    story.until(() => story.partition.leader === -1)
+    story.start(only)
+    story.until(() => story.partition.leader === only)
+    expect([uncleanElections(), story.partition.leaderRecoveryState]).toEqual([1, 1])
+    story.until(() => story.partition.leaderRecoveryState === 0)
+    story.stop(only)
+    story.start(only)
+    story.untilWhole()
+    expect([uncleanElections(), story.partition.leader]).toEqual([1, only])
+  })
+
   test('row 15: a leader that the controller does not hear acknowledges nothing with acks=all any more', () => {
     const { story, leader, follower, controllerId } = threeBrokers()
     story.hold(leader, controllerId)

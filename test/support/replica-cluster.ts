@@ -180,6 +180,7 @@ export class ReplicaCluster {
         partitionEpoch: this.partitionEpoch,
         replicas: this.brokerIds,
         isr: this.isr,
+        isRecovering: false,
         minInsyncReplicas: this.#minInsyncReplicas,
         replicaLagTimeMaxMs: 30_000,
       })

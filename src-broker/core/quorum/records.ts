@@ -12,6 +12,8 @@ export type SupportedFeature = RecordOf<'RegisterBrokerRecord'>['features'][numb
 
 export const noLeader = -1
 export const leaderUnchanged = -2
+/** LeaderRecoveryState: elected uncleanly, and not heard of since. */
+export const recovering = 1
 
 type PartitionChange = Omit<InputOf<'PartitionChangeRecord'>, 'type' | 'topicId' | 'partitionId'>
 

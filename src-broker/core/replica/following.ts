@@ -26,6 +26,7 @@ export interface FollowingContext {
 export class Following {
   readonly #context: FollowingContext
   readonly #toCopy = new Set<Partition>()
+  #brokerEpoch = -1
 
   constructor(context: FollowingContext) {
     this.#context = context
@@ -53,11 +54,14 @@ export class Following {
     })
   }
 
-  /** Everybody who follows without having asked: this broker has just been registered. */
-  askAll(): void {
+  /** This broker has been registered. What was asked under another epoch, or not yet at all, is asked now. */
+  registered(): void {
+    const brokerEpoch = this.#context.brokerEpoch()
+    const isNew = brokerEpoch !== this.#brokerEpoch
+    this.#brokerEpoch = brokerEpoch
     for (const partition of this.#context.registry.all()) {
       const { follower } = partition
-      if (follower !== undefined && follower.source === undefined) this.ask(partition, follower)
+      if (follower !== undefined && (isNew || follower.source === undefined)) this.ask(partition, follower)
     }
   }
 

@@ -8,6 +8,7 @@ export interface Leadership {
   readonly partitionEpoch: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
+  readonly isRecovering: boolean
   readonly minInsyncReplicas: number
   readonly replicaLagTimeMaxMs: number
 }
@@ -29,6 +30,7 @@ export function becomeLeader(
     replicas: given.replicas,
     isr: given.isr,
     proposedIsr: undefined,
+    isRecovering: given.isRecovering,
     minInsyncReplicas: Math.min(given.minInsyncReplicas, given.replicas.length),
     replicaLagTimeMaxMs: given.replicaLagTimeMaxMs,
     followers: new Map(),
@@ -60,6 +62,7 @@ export function updateLeadership(
     if (leader.isr.includes(id) && !given.isr.includes(id)) follower.caughtUpAtMs = -Infinity
   }
   leader.isr = given.isr
+  leader.isRecovering = given.isRecovering
   leader.minInsyncReplicas = Math.min(given.minInsyncReplicas, given.replicas.length)
   keepFollowers(leader, brokerId, nowMs)
   advanceHighWatermark(partition, leader, nowMs)
@@ -161,7 +164,10 @@ export function resign(leader: Leader): void {
   for (const wait of leader.waiting.splice(0)) wait.completed(errors.NOT_LEADER_OR_FOLLOWER)
 }
 
-/** The ISR this leader would like, or undefined when today's is right or a change is already under way. */
+/**
+ * The ISR this leader would like, or undefined when today's is right or a change is already under way. One that recovers asks in any
+ * case: the request says that it has.
+ */
 export function wantedIsr(
   partition: Partition,
   leader: Leader,
@@ -183,5 +189,6 @@ export function wantedIsr(
     return follower.stream !== undefined && follower.logEndOffset >= joinFrom && isAlive(id)
   }
   const wanted = leader.replicas.filter(isWanted)
-  return wanted.length === leader.isr.length && wanted.every((id) => leader.isr.includes(id)) ? undefined : wanted
+  if (wanted.length !== leader.isr.length || !wanted.every((id) => leader.isr.includes(id))) return wanted
+  return leader.isRecovering ? leader.isr : undefined
 }

@@ -201,7 +201,7 @@ export class Replicas {
 
   /** This broker's registration is in the metadata now: followers may ask. */
   registered(): void {
-    this.#following.askAll()
+    this.#following.registered()
   }
 
   peerUp(brokerId: number): void {

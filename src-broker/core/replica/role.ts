@@ -12,6 +12,8 @@ export interface Leader {
   isr: readonly number[]
   /** An ISR that the controller has been asked for, or undefined. */
   proposedIsr: readonly number[] | undefined
+  /** Elected uncleanly, and the controller waits to hear that it has taken over (LeaderRecoveryState). */
+  isRecovering: boolean
   replicaLagTimeMaxMs: number
   /** min.insync.replicas, at most the number of replicas. */
   minInsyncReplicas: number

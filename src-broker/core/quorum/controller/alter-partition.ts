@@ -2,10 +2,10 @@
 import { errors } from '../../../protocol/errors.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../controller-apis.ts'
 import type { MetadataImage, PartitionImage } from '../image.ts'
-import type { InputOf } from '../records.ts'
+import { type InputOf, recovering } from '../records.ts'
 import { staleEpochError } from './broker-lifecycle.ts'
 import type { Decision, Situation } from './decision.ts'
-import { changePartition, recovering } from './partition-change.ts'
+import { changePartition } from './partition-change.ts'
 import { topicRules } from './topic-rules.ts'
 
 type PartitionRequest = AlterPartitionRequest['topics'][number]['partitions'][number]

@@ -1,8 +1,7 @@
 // What the pulse is told of the cluster, by its controller, once it is committed.
 import type { BrokerRegistration, MetadataDelta, MetadataImage } from '../image.ts'
 import type { QuorumEvent, UncleanElection } from '../quorum-events.ts'
-import { noLeader } from '../records.ts'
-import { recovering } from './partition-change.ts'
+import { noLeader, recovering } from '../records.ts'
 
 export class MetadataEvents {
   readonly #image: MetadataImage

@@ -2,7 +2,7 @@
 // with it (Kafka: PartitionChangeBuilder; KIP-455, KIP-966).
 import { type Uuid, zeroUuid } from '../../../base/uuid.ts'
 import type { PartitionImage } from '../image.ts'
-import { type InputOf, noLeader, partitionChange } from '../records.ts'
+import { type InputOf, noLeader, partitionChange, recovering } from '../records.ts'
 
 export interface WantedChange {
   readonly isr?: readonly number[]
@@ -34,8 +34,6 @@ interface Target {
   readonly isr: readonly number[]
 }
 
-/** LeaderRecoveryState: elected uncleanly, and not heard of since. */
-export const recovering = 1
 const none: ReadonlySet<number> = new Set()
 
 /** Undefined where nothing would change. */
