@@ -1,4 +1,5 @@
 // DescribeQuorum, versions 0–2: the metadata quorum as its leader sees it. Any broker asks the leader on behalf of its client.
+import { zeroUuid } from '../base/uuid.ts'
 import { metadataTopic } from '../core/quorum/metadata-log.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'
 import { errors } from '../protocol/errors.ts'
@@ -9,12 +10,15 @@ type Request = RequestOf<typeof schema>
 type Response = ResponseInput<typeof schema>
 
 const timeoutMs = 5_000
+/** And with the voters' listeners. */
+const firstVersionWithDirectories = 2
 
 export const describeQuorum: Handler<Request, Response> = (broker, request, context) => {
   if (!asksForMetadata(request)) return refuseAll(request, errors.UNKNOWN_TOPIC_OR_PARTITION)
   broker.quorum.request('DescribeQuorum', {}, timeoutMs, ({ errorCode, response }) => {
     if (response === undefined) return context.answer(refuseAll(request, errorCode))
     const { leaderId, leaderEpoch, highWatermark, voters, observers } = response
+    const replicas = (all: typeof voters) => (context.version < firstVersionWithDirectories ? all.map(nameless) : all)
     const partition = {
       partitionIndex: 0,
       errorCode: errors.NONE,
@@ -26,12 +30,19 @@ export const describeQuorum: Handler<Request, Response> = (broker, request, cont
     context.answer({
       errorCode: errors.NONE,
       errorMessage: null,
-      topics: [{ topicName: metadataTopic, partitions: [{ ...partition, currentVoters: voters, observers }] }],
-      nodes: context.version < 2 ? [] : nodesOf(broker, voters),
+      topics: [
+        {
+          topicName: metadataTopic,
+          partitions: [{ ...partition, currentVoters: replicas(voters), observers: replicas(observers) }],
+        },
+      ],
+      nodes: context.version < firstVersionWithDirectories ? [] : nodesOf(broker, voters),
     })
   })
   return undefined
 }
+
+const nameless = <Replica extends object>(replica: Replica) => ({ ...replica, replicaDirectoryId: zeroUuid })
 
 /** As Kafka has it: about the one partition that there is, or about nothing. */
 const asksForMetadata = ({ topics: [topic, ...others] }: Request): boolean =>

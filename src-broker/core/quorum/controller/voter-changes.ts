@@ -78,7 +78,7 @@ export class VoterChanges {
   #changeable(clusterId: string | null, answer: Answer): readonly Voter[] | undefined {
     const { voterSet } = this.#host
     if (clusterId !== null && clusterId !== this.#image.clusterId) {
-      answer(refuse(errors.INCONSISTENT_CLUSTER_ID))
+      answer(refuse(errors.INCONSISTENT_CLUSTER_ID, `The cluster's id is not ${clusterId}.`))
     } else if (voterSet === undefined) {
       answer(refuse(errors.UNSUPPORTED_VERSION, 'The voters are still those of the configuration (kraft.version 0).'))
     } else if (this.#underWay !== undefined || this.#host.highWatermark <= voterSet.offset) {
