@@ -31,7 +31,6 @@ export class Committer {
   #acknowledged = -1
   #asked = -1
   #isStopped = false
-  commits = 0
   /** A question asked after `stop` has been answered. */
   isConfirmed = false
 
@@ -85,10 +84,8 @@ export class Committer {
     }
     client.ask(this.#coordinator, offsetCommit, version, body, requestTimeoutMs, (response) => {
       const errorCode = response?.topics[0]?.partitions[0]?.errorCode
-      if (errorCode === errors.NONE) {
-        this.#acknowledged = committedOffset
-        this.commits++
-      } else this.#failed('commit', errorCode)
+      if (errorCode === errors.NONE) this.#acknowledged = committedOffset
+      else this.#failed('commit', errorCode)
       this.#later()
     })
   }

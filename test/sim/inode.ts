@@ -85,19 +85,6 @@ export class Inode {
     return after
   }
 
-  forgetUnsynced(): void {
-    if (this.#synced === undefined) return
-    this.#restore(this.#synced)
-    this.sync()
-  }
-
-  rot(random: Random): void {
-    if (this.size === 0) return
-    const at = integerBelow(random, this.size)
-    this.#bytes[at] = this.#bytes[at]! ^ (1 << integerBelow(random, 8))
-    if (this.#synced !== undefined && at < this.#synced.length) this.#synced[at] = this.#bytes[at]!
-  }
-
   #restore(content: Uint8Array): void {
     this.#bytes = content.slice()
     this.size = content.length

@@ -30,14 +30,6 @@ export class Names {
     return names.sort()
   }
 
-  paths(): string[] {
-    const paths: string[] = []
-    for (const [directory, files] of this.#directories) {
-      for (const name of files.keys()) paths.push(directory === '' ? name : `${directory}/${name}`)
-    }
-    return paths.sort()
-  }
-
   *inodes(): IterableIterator<Inode> {
     for (const files of this.#directories.values()) yield* files.values()
   }

@@ -40,7 +40,6 @@ export class Oracle {
   readonly #seen = new Map<string, Seen>()
   /** Off where the settings promise less: committed records may be lost. */
   promisesRecords = true
-  looks = 0
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -56,7 +55,6 @@ export class Oracle {
   }
 
   look(): void {
-    this.looks++
     for (const machine of this.#cluster.machines) {
       if (machine.broker === undefined) continue
       this.#lookAtQuorum(machine, machine.broker)

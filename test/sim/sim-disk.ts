@@ -134,27 +134,11 @@ export class SimDisk implements Disk {
     this.#names = this.#durable.mapped((inode) => inode)
   }
 
-  /** A sync that failed: the kernel drops what it could not write (D11). */
-  dropUnsynced(path: string): void {
-    const inode = this.#names.find(path)
-    inode?.forgetUnsynced()
-  }
-
   wipe(): void {
     for (const inode of this.#names.inodes()) inode.isGone = true
     this.#names = new Names()
     this.#durable = new Names()
     this.#changes = []
-  }
-
-  /** Flips one bit of a file, on the platter and in the cache. */
-  rot(path: string, random: Random): void {
-    this.#names.find(path)?.rot(random)
-  }
-
-  /** Paths of all files, sorted. */
-  files(): string[] {
-    return this.#names.paths()
   }
 
   /** Content of a file, past every fault: for the checks. */
