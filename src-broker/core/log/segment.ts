@@ -111,6 +111,13 @@ export class Segment {
     return lookupWalk.next() ? lookupWalk.size : 0
   }
 
+  /** Position of the first batch with a record at or behind a position where a batch begins. Compaction leaves some without. */
+  skipEmptied(position: number): number {
+    lookupWalk.start(this.file, position, this.size)
+    while (lookupWalk.next()) if (batch.recordCount(lookupWalk.view, lookupWalk.at) > 0) break
+    return lookupWalk.position
+  }
+
   /** Base offset of the batch at a position; the end offset where none begins there. */
   batchOffsetAt(position: number): number {
     lookupWalk.start(this.file, position, this.size)

@@ -93,12 +93,19 @@ export class Segments {
     this.active.truncate(this.active.find(offset), offset)
   }
 
-  /** Batches of one segment, as `PartitionLog.read` describes them. Both offsets are in the log. */
+  /**
+   * Batches of one segment, as `PartitionLog.read` describes them. Both offsets are in the log. Does not begin with batches that
+   * compaction emptied, where others follow: kafkajs asks for the same offset for ever where it gets nothing else.
+   */
   slice(fetchOffset: number, maxBytes: number, limitOffset: number, atLeastOneBatch: boolean): FileSlice {
     for (let index = this.indexOf(fetchOffset); index < this.#row.length; index++) {
       const segment = this.#row[index]!
-      const from = this.#position(segment, fetchOffset)
-      if (from === segment.size) continue // Compaction emptied the segment's end.
+      const at = this.#position(segment, fetchOffset)
+      let from = segment === this.active ? at : segment.skipEmptied(at)
+      if (from === segment.size) {
+        if (at === segment.size || limitOffset > this.active.baseOffset) continue
+        from = at
+      }
       const next = this.#row[index + 1]
       const isWithin = next !== undefined && limitOffset >= next.baseOffset
       const available = (isWithin ? segment.size : this.#position(segment, limitOffset)) - from

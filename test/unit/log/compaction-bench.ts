@@ -8,7 +8,7 @@ import { buildBatch } from '../../../src-broker/records/build.ts'
 import { readRecords } from '../../../src-broker/records/read.ts'
 import type { MemoryDisk } from '../../support/memory-disk.ts'
 import { crc32c, decompress, text, viewOf } from '../records/samples.ts'
-import { appendBytes, directory, envOn, readBytes, startMs, type Written } from './bench.ts'
+import { appendBytes, contentOf, directory, envOn, startMs, type Written } from './bench.ts'
 
 export const day = 86_400_000
 
@@ -48,18 +48,18 @@ export function clean(disk: MemoryDisk, log: PartitionLog, cleaning: Cleaning = 
 
 /** Every record as `offset key=value`, batch by batch from the files; `[first..last]` for a batch without any. */
 export function records(log: PartitionLog): string[] {
-  const found: string[] = []
-  for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
-    const bytes = readBytes(log, offset, 1)
+  return log.content.segments.all.flatMap(({ file, size }) => {
+    const bytes = contentOf(file).subarray(0, size)
     const view = viewOf(bytes)
-    if (bytes.length === 0) return [...found, `nothing at ${offset}`]
-    if (batch.recordCount(view, 0) === 0) found.push(`[${batch.baseOffset(view, 0)}..${batch.lastOffset(view, 0)}]`)
-    for (const record of readRecords(bytes, view, 0, decompress)) {
-      found.push(
-        `${record.offset} ${Buffer.from(record.key!)}=${record.value === null ? '' : Buffer.from(record.value)}`,
-      )
+    const found: string[] = []
+    for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
+      if (batch.lastOffset(view, at) < log.logStartOffset) continue
+      if (batch.recordCount(view, at) === 0)
+        found.push(`[${batch.baseOffset(view, at)}..${batch.lastOffset(view, at)}]`)
+      for (const { offset, key, value } of readRecords(bytes, view, at, decompress)) {
+        found.push(`${offset} ${Buffer.from(key!)}=${value === null ? '' : Buffer.from(value)}`)
+      }
     }
-    offset = batch.lastOffset(view, 0) + 1
-  }
-  return found
+    return found
+  })
 }

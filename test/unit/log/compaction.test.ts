@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CorruptBatch } from '../../../src-broker/records/corrupt-batch.ts'
 import { compress } from '../records/samples.ts'
-import { directory, newLog, recoverLog, segments, startMs } from './bench.ts'
+import { batchesIn, directory, newLog, readBytes, recoverLog, segments, startMs } from './bench.ts'
 import { clean, day, put, records } from './compaction-bench.ts'
 
 /** Each batch of a few records fills a segment, so that all but the last can be compacted. */
@@ -139,6 +139,18 @@ test('an emptied segment is not found by time, and goes with its age all the sam
   expect(log.offsetForTimestamp(startMs + 2)).toBeUndefined()
   const retention = { nowMs: startMs + 5_000 + 61, retentionMs: 60, retentionBytes: Infinity, highWatermark: 5 }
   expect([log.deleteOldSegments(retention), log.logStartOffset]).toEqual([3, 5])
+})
+
+test('a read does not begin with emptied batches, save where nothing else can be read', () => {
+  const { disk, log } = newLog(small)
+  for (const value of [1, 2, 3, 4]) put(log, `a=${value} b=${value}`)
+  expect(clean(disk, log)).toBe(6)
+  expect(records(log).slice(0, 3)).toEqual(['[0..1]', '[2..3]', '4 a=3'])
+  const read = (from: number, limit?: number) => batchesIn(readBytes(log, from, 1_000, limit))
+  expect([read(0), read(3), read(6)]).toEqual([['4..5'], ['4..5'], ['6..7']])
+  put(log, 'a=5 b=5')
+  expect(clean(disk, log, { cleanedTo: 6 })).toBe(8)
+  expect([read(0), read(0, 6)]).toEqual([['6..7'], ['0..1']])
 })
 
 test('a rotten batch ends the compaction and leaves the log as it was', () => {
