@@ -3,7 +3,12 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type ClusterEvent, type ClusterHost, StartRefused, startCluster } from '../../src-broker/runtime/cluster-host.ts'
+import {
+  type ClusterEvent,
+  type ClusterHost,
+  StartRefused,
+  startCluster,
+} from '../../src-broker/runtime/cluster-host.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -135,7 +140,11 @@ test('a broker that its disk brings down is started again, later each time, unti
   await vi.waitUntil(() => crashes().length === 2, { timeout: 30_000 })
   rmSync(obstacle)
   await vi.waitUntil(() => host.brokers()[1]!.lifecycle === 'running', { timeout: 30_000 })
-  expect(crashes().map(({ brokerId, restartInMs }) => [brokerId, restartInMs]).slice(0, 2)).toEqual([
+  expect(
+    crashes()
+      .map(({ brokerId, restartInMs }) => [brokerId, restartInMs])
+      .slice(0, 2),
+  ).toEqual([
     [2, 500],
     [2, 1_000],
   ])

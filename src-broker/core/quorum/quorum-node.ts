@@ -3,56 +3,27 @@
 // through `receive`, `peerUp`, `peerLost` and its deadlines.
 import type { Deadlines } from '../../base/deadlines.ts'
 import type { DiskError } from '../../base/disk.ts'
-import type { Uuid } from '../../base/uuid.ts'
 import { errors } from '../../protocol/errors.ts'
-import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
 import { ClockGap } from './clock-gap.ts'
 import { MetadataEvents } from './controller/metadata-events.ts'
-import type { VoterChangesHost } from './controller/voter-changes.ts'
 import { Controller } from './controller.ts'
 import type { Answer, ControllerApi, RequestOf } from './controller-apis.ts'
 import { describeQuorum, type QuorumReplicas } from './describe-quorum.ts'
 import { Forwarding } from './forwarding.ts'
-import { type MetadataDelta, MetadataImage } from './image.ts'
+import { MetadataImage } from './image.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Membership } from './membership.ts'
 import type { ControllerRequest, QuorumMessage } from './messages.ts'
-import type { QuorumEvent } from './quorum-events.ts'
+import { type QuorumOptions, type QuorumSink, registrationOf } from './quorum-options.ts'
 import { progressOf } from './raft.ts'
 import { RaftDriver } from './raft-driver.ts'
 import { majority, nobody, type Raft, raftDefaults, reachableVoters } from './raft-state.ts'
-import type { BrokerEndpoint, SupportedFeature } from './records.ts'
 import { Snapshotter } from './snapshotter.ts'
+import { voterChangesHost } from './voter-changes-host.ts'
 import type { Voter } from './voters.ts'
 
 export type { QuorumEvent } from './quorum-events.ts'
-
-export interface QuorumOptions {
-  readonly brokerId: number
-  readonly clusterId: string
-  /** Broker ids that vote. The others follow. */
-  readonly voters: readonly number[]
-  /** Fresh with every start of the broker. */
-  readonly incarnationId: Uuid
-  readonly directoryId: Uuid
-  readonly listeners: readonly BrokerEndpoint[]
-  readonly features: readonly SupportedFeature[]
-  readonly rack: string | null
-  /** From the clean-shutdown file; -1 where the broker did not stop cleanly. */
-  readonly previousBrokerEpoch: number
-  /** Static settings. */
-  readonly config: BrokerConfig
-}
-
-export interface QuorumSink {
-  send(to: number, message: QuorumMessage): void
-  /** fdatasync of a file of this broker, in the background; `done` in a later turn. */
-  sync(path: string, done: () => void): void
-  /** Committed records have been replayed; `image` stands as they left it. */
-  imageChanged(delta: MetadataDelta): void
-  event(event: QuorumEvent): void
-}
 
 /** A disk that is full is told of so often, not with every attempt. */
 const diskFailedEveryMs = 10_000
@@ -135,7 +106,7 @@ export class QuorumNode {
       brokerId,
       config,
       events: this.#events,
-      quorum: this.#voterChangesHost(),
+      quorum: voterChangesHost(this.#driver),
       describeQuorum: () => {
         const { leaderId, epoch, highWatermark } = raft
         return { leaderId, leaderEpoch: epoch, highWatermark, ...this.describe()! }
@@ -346,29 +317,6 @@ export class QuorumNode {
     this.#sink.event({ kind: 'metadata-disk-failed', code: error.code, path: error.path })
   }
 
-  #voterChangesHost(): VoterChangesHost {
-    const [raft, driver] = [this.#raft, this.#driver]
-    return {
-      get voterSet() {
-        return driver.log.voters
-      },
-      get voters() {
-        return raft.voters
-      },
-      get highWatermark() {
-        return raft.highWatermark
-      },
-      get endOffset() {
-        return driver.log.endOffset
-      },
-      isCaughtUp: (broker, directoryId) => {
-        const progress = progressOf(raft, broker)
-        return progress?.directoryId === directoryId && progress.logEndOffset >= raft.highWatermark
-      },
-      appendVoters: (voters) => driver.appendVoters(voters),
-    }
-  }
-
   #leadershipChanged(leaderId: number, epoch: number, reason: string): void {
     const { brokerId } = this.options
     const wasController = this.#controller.isLeading
@@ -399,14 +347,3 @@ export class QuorumNode {
     return this.#seen.has(broker) ? 'lost' : 'unseen'
   }
 }
-
-const registrationOf = (options: QuorumOptions): RequestOf<'BrokerRegistration'> => ({
-  brokerId: options.brokerId,
-  clusterId: options.clusterId,
-  incarnationId: options.incarnationId,
-  listeners: options.listeners,
-  features: options.features,
-  rack: options.rack,
-  logDirs: [options.directoryId],
-  previousBrokerEpoch: options.previousBrokerEpoch,
-})
