@@ -1,5 +1,16 @@
-/** Seeds that found something, with what it was. They are run with every test, whatever else is. */
-export const regressions: readonly { readonly seed: number; readonly found: string }[] = [
-  { seed: 39, found: 'a restarted broker led on what its earlier life was elected for, and could never follow again' },
-  { seed: 95, found: 'a broker took the answer to its earlier life’s registration for its own, and never served' },
+/**
+ * Seeds that find a bug that was really there, with what it was. They are run with every test. The same bugs stand in `bugs/`, so
+ * that `npm run sim -- --mutants` shows whether these seeds still mean what they meant: a changed plan changes them.
+ */
+export const regressions: readonly { readonly seed: number; readonly bug: string; readonly found: string }[] = [
+  {
+    seed: 7,
+    bug: 'lead-in-an-earlier-life',
+    found: 'a restarted broker led on what its earlier life was elected for, with a log that had become shorter',
+  },
+  {
+    seed: 4,
+    bug: 'answer-another-life',
+    found: 'a broker took the answer to its earlier life’s registration for its own, and never served',
+  },
 ]

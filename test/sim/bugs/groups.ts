@@ -10,7 +10,7 @@ export const groupBugs: readonly Bug[] = [
     file: coordinatorLog,
     find: 'if (partition.highWatermark >= endOffset) return done(errors.NONE)',
     replace: 'if (partition.highWatermark >= 0) return done(errors.NONE)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'coordinator-loads-nothing',
@@ -18,7 +18,7 @@ export const groupBugs: readonly Bug[] = [
     file: coordinatorLog,
     find: 'const next = from < to ? this.#loadSome(partition, from, to, groups) : to',
     replace: 'const next = to; if (from > to) this.#loadSome(partition, from, to, groups)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'coordinator-loads-the-first-batch',
@@ -26,6 +26,6 @@ export const groupBugs: readonly Bug[] = [
     file: coordinatorLog,
     find: 'if (next >= to) return groups.loaded(partition.index, epoch)',
     replace: 'if (next >= 0) return groups.loaded(partition.index, epoch)',
-    within: 100,
+    within: undefined,
   },
 ]

@@ -14,7 +14,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raft,
     find: 'votedId: state !== undefined && state.leaderEpoch >= log.lastEpoch ? state.votedId : nobody',
     replace: 'votedId: nobody',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'forget-the-epoch',
@@ -22,7 +22,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raft,
     find: 'epoch: Math.max(state?.leaderEpoch ?? 0, log.lastEpoch)',
     replace: 'epoch: log.lastEpoch',
-    within: 100,
+    within: 80,
   },
   {
     name: 'vote-twice',
@@ -30,7 +30,7 @@ export const quorumBugs: readonly Bug[] = [
     file: election,
     find: '(raft.votedId === candidate ||\n    (raft.votedId === nobody &&',
     replace: '(raft.votedId === candidate ||\n    (raft.votedId !== candidate &&',
-    within: 100,
+    within: 40,
   },
   {
     name: 'vote-for-the-backward',
@@ -38,7 +38,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/raft-state.ts',
     find: 'lastOffsetEpoch > raft.log.lastEpoch || (lastOffsetEpoch === raft.log.lastEpoch && lastOffset >= raft.log.endOffset)',
     replace: 'lastOffsetEpoch >= 0 && lastOffset >= 0 && raft.log.endOffset >= 0',
-    within: 100,
+    within: 40,
   },
   {
     name: 'vote-not-synced',
@@ -47,7 +47,7 @@ export const quorumBugs: readonly Bug[] = [
     find: 'disk.replace(path, encodeText(JSON.stringify(content)))',
     replace:
       'const text = encodeText(JSON.stringify(content)); const file = disk.open(path); file.truncate(0); file.write(text, 0, text.length, 0)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'log-not-synced',
@@ -56,7 +56,7 @@ export const quorumBugs: readonly Bug[] = [
     find: '#syncLog(): void {',
     replace:
       "#syncLog(): void {\n    this.#deadlines.at(this.#env.monotonicMs(), () => this.input({ type: 'log-synced' }))\n    if (this.log !== undefined) return",
-    within: 100,
+    within: 40,
   },
   {
     name: 'commit-with-one',
@@ -64,7 +64,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raftLeader,
     find: 'const durableOnMajority = ends.sort((a, b) => b - a)[majority(raft) - 1]!',
     replace: 'const durableOnMajority = ends.sort((a, b) => b - a)[0]!',
-    within: 100,
+    within: 40,
   },
   {
     name: 'commit-earlier-epochs',
@@ -72,7 +72,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raftLeader,
     find: 'if (durableOnMajority <= role.epochStartOffset || durableOnMajority',
     replace: 'if (durableOnMajority <= 0 || durableOnMajority',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'isr-of-any-epoch',
@@ -80,7 +80,7 @@ export const quorumBugs: readonly Bug[] = [
     file: alterPartition,
     find: 'if (partitionEpoch < current.partitionEpoch) return errors.INVALID_UPDATE_VERSION',
     replace: '',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'isr-of-any-leader',
@@ -88,7 +88,7 @@ export const quorumBugs: readonly Bug[] = [
     file: alterPartition,
     find: 'if (leaderEpoch < current.leaderEpoch) return errors.FENCED_LEADER_EPOCH\n  if (brokerId !== current.leader) return errors.INVALID_REQUEST',
     replace: 'if (brokerId < 0) return errors.INVALID_REQUEST',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'isr-with-any-life',
@@ -97,7 +97,7 @@ export const quorumBugs: readonly Bug[] = [
     file: alterPartition,
     find: 'image.isActive(brokerId) && (brokerEpoch === -1 || brokerEpoch === image.brokers.get(brokerId)?.epoch)',
     replace: 'image.isActive(brokerId) && brokerEpoch >= -1',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'answer-another-life',
@@ -105,7 +105,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/quorum-node.ts',
     find: 'if (this.#lossesOf(from) === losses)',
     replace: 'if (losses >= 0)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'fenced-stays-in-isr',
@@ -113,7 +113,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'return { isr: partition.isr.filter((id) => !leaving.has(id)), isFitToLead: staysActive(situation, leaving) }',
     replace: 'return { isr: partition.isr, isFitToLead: staysActive(situation, leaving) }',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'restarted-stays-in-isr',
@@ -121,7 +121,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'const staying = isr.filter((id) => !restarted.has(id))\n    const newIsr = staying.length > 0 ? staying : isr.filter((id) => !unclean.has(id))\n    return { isr: newIsr, unclean,',
     replace: 'return { isr, unclean: none,',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'unclean-is-clean',
@@ -129,6 +129,6 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'staying : isr.filter((id) => !unclean.has(id))\n    return { isr: newIsr, unclean, wiped, isFitToLead }',
     replace: 'staying : isr\n    return { isr: newIsr, isFitToLead }',
-    within: 100,
+    within: undefined,
   },
 ]

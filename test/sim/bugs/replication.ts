@@ -12,7 +12,7 @@ export const replicationBugs: readonly Bug[] = [
     file: following,
     find: 'log.truncateTo(Math.max(log.logStartOffset, Math.min(leaderEndOffset, common, log.logEndOffset)))',
     replace: 'log.truncateTo(Math.max(log.logStartOffset, Math.min(common + leaderEndOffset, log.highWatermark)))',
-    within: 100,
+    within: 40,
   },
   {
     name: 'truncate-on-every-start',
@@ -21,7 +21,7 @@ export const replicationBugs: readonly Bug[] = [
     find: 'follower.isAsking = true\n    loseSource(follower)',
     replace:
       'follower.isAsking = true\n    loseSource(follower)\n    partition.log.truncateTo(partition.highWatermark)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'no-divergence-check',
@@ -29,7 +29,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leading,
     find: 'if (lastFetchedEpoch >= 0) {',
     replace: 'if (lastFetchedEpoch >= 1_000_000) {',
-    within: 100,
+    within: 40,
   },
   {
     name: 'divergence-one-step',
@@ -37,7 +37,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leading,
     find: 'if (epoch !== lastFetchedEpoch || endOffset < fetchOffset)',
     replace: 'if (epoch !== lastFetchedEpoch)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'watermark-of-one',
@@ -45,7 +45,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'if (isr.includes(id) || isCaughtUp(leader, follower, leaderEndOffset, nowMs)) offset = follower.logEndOffset',
     replace: 'if (isr.includes(-1)) offset = follower.logEndOffset',
-    within: 100,
+    within: 40,
   },
   {
     name: 'watermark-forgets-additions',
@@ -53,7 +53,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'if (isr.includes(id) || isCaughtUp(leader, follower, leaderEndOffset, nowMs)) offset',
     replace: 'if (leader.isr.includes(id)) offset',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'watermark-below-min-isr',
@@ -61,7 +61,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'if (leader.isr.length < leader.minInsyncReplicas) return false',
     replace: '',
-    within: 100,
+    within: 40,
   },
   {
     name: 'join-without-watermark',
@@ -69,7 +69,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'return follower.stream !== undefined && follower.logEndOffset >= joinFrom && isAlive(id)',
     replace: 'return follower.stream !== undefined && isAlive(id)',
-    within: 100,
+    within: 60,
   },
   {
     name: 'never-shrink',
@@ -77,7 +77,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'nowMs - follower.caughtUpAtMs <= leader.replicaLagTimeMaxMs\n      )',
     replace: 'nowMs - follower.caughtUpAtMs <= Infinity\n      )',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'never-join',
@@ -85,7 +85,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'return follower.stream !== undefined && follower.logEndOffset >= joinFrom',
     replace: 'return follower.stream === undefined && follower.logEndOffset >= joinFrom',
-    within: 100,
+    within: 40,
   },
   {
     name: 'ack-on-resignation',
@@ -93,7 +93,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'wait.completed(errors.NOT_LEADER_OR_FOLLOWER)',
     replace: 'wait.completed(errors.NONE)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'ack-at-once',
@@ -101,7 +101,7 @@ export const replicationBugs: readonly Bug[] = [
     file: 'src-broker/api/00-produce.ts',
     find: 'if (acks === -1 && partition.highWatermark < endOffset)',
     replace: 'if (acks === -2 && partition.highWatermark < endOffset)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'timeout-is-success',
@@ -109,7 +109,7 @@ export const replicationBugs: readonly Bug[] = [
     file: 'src-broker/api/00-produce.ts',
     find: 'wait.completed(errors.REQUEST_TIMED_OUT)',
     replace: 'wait.completed(errors.NONE)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'acknowledge-too-much',
@@ -117,7 +117,7 @@ export const replicationBugs: readonly Bug[] = [
     file: following,
     find: 'follower.leaderEpoch, log.logEndOffset, log.logStartOffset)',
     replace: 'follower.leaderEpoch, log.logEndOffset + 1, log.logStartOffset)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'acknowledgements-of-any-epoch',
@@ -125,7 +125,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leading,
     find: 'leader === undefined || leader.epoch !== numbers[at + 1]) continue',
     replace: 'leader === undefined) continue',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'lost-follower-still-counts',
@@ -133,7 +133,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leading,
     find: 'follower.stream = undefined\n      follower.logEndOffset = -1',
     replace: '',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'read-beyond-watermark',
@@ -141,7 +141,7 @@ export const replicationBugs: readonly Bug[] = [
     file: 'src-broker/api/01-fetch.ts',
     find: 'const { log, highWatermark } = partition',
     replace: 'const { log } = partition\n  const highWatermark = log.logEndOffset',
-    within: 100,
+    within: 40,
   },
   {
     name: 'lead-in-an-earlier-life',
@@ -149,6 +149,6 @@ export const replicationBugs: readonly Bug[] = [
     file: 'src-broker/core/metadata-applier.ts',
     find: 'if (isMine && this.#isRegistered())',
     replace: 'if (isMine)',
-    within: 100,
+    within: 40,
   },
 ]

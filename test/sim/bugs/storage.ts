@@ -11,7 +11,7 @@ export const storageBugs: readonly Bug[] = [
     file: recovery,
     find: 'batch.hasValidCrc(walk.bytes, walk.view, walk.at, crc32c) &&\n    batch.baseOffset',
     replace: 'crc32c !== undefined &&\n    batch.baseOffset',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'trust-every-start',
@@ -19,7 +19,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/log-directory.ts',
     find: 'isClean: this.wasClean && recoveryPoint !== undefined',
     replace: 'isClean: recoveryPoint !== undefined',
-    within: 100,
+    within: 40,
   },
   {
     name: 'epochs-survive-truncation',
@@ -27,7 +27,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#epochs.truncateFromEnd(offset)\n    if (offset >= this.#logEndOffset)',
     replace: 'if (offset >= this.#logEndOffset)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'producers-survive-truncation',
@@ -35,7 +35,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#endsAt(endOffset)\n      loadProducers(producers, snapshots, segments, endOffset)',
     replace: 'this.#endsAt(endOffset)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'producers-forgotten',
@@ -44,7 +44,7 @@ export const storageBugs: readonly Bug[] = [
     find: 'if (batch.producerId(view, at) >= 0) this.#opened().producers.note(bytes, view, at)',
     replace:
       'if (batch.producerId(view, at) >= 0 && batch.baseOffset(view, at) % 2 === 0) this.#opened().producers.note(bytes, view, at)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'no-duplicates-found',
@@ -52,7 +52,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'if (producers.duplicate !== undefined) return',
     replace: 'if (producers.duplicate === null) return',
-    within: 100,
+    within: 40,
   },
   {
     name: 'duplicates-at-the-end',
@@ -60,7 +60,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'result.baseOffset = original.baseOffset',
     replace: 'result.baseOffset = this.#logEndOffset',
-    within: 100,
+    within: 40,
   },
   {
     name: 'follower-takes-anything',
@@ -68,7 +68,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'if (batch.partitionLeaderEpoch(view, at) < epoch) {',
     replace: 'if (epoch < -1) {',
-    within: 100,
+    within: undefined,
   },
   {
     name: 'stale-places',
@@ -76,6 +76,6 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/segments.ts',
     find: 'while (this.#row.length > count) this.#row.pop()!.remove()\n    this.#places.clear()',
     replace: 'while (this.#row.length > count) this.#row.pop()!.remove()',
-    within: 100,
+    within: 40,
   },
 ]
