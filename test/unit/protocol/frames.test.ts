@@ -105,6 +105,7 @@ test('the APIs we speak', () => {
     22 InitProducerId 0-5 flexible from 2
     23 OffsetForLeaderEpoch 2-4 flexible from 4
     32 DescribeConfigs 1-4 flexible from 4
+    35 DescribeLogDirs 1-5 flexible from 2
     37 CreatePartitions 0-3 flexible from 2
     42 DeleteGroups 0-2 flexible from 2
     43 ElectLeaders 0-2 flexible from 2
