@@ -61,7 +61,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'if (leader.isr.length < leader.minInsyncReplicas) return false',
     replace: '',
-    within: 40,
+    within: 150,
   },
   {
     name: 'join-without-watermark',

@@ -35,7 +35,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#endsAt(endOffset)\n      loadProducers(producers, snapshots, segments, endOffset)',
     replace: 'this.#endsAt(endOffset)',
-    within: 40,
+    within: 100,
   },
   {
     name: 'producers-forgotten',
