@@ -8,12 +8,6 @@ import { version } from './version.ts'
 /** Null where the arguments ask for something else than a start, or for nothing that can be done; the exit code is set then. */
 export function optionsToStart(args: readonly string[]): HostOptions | null {
   outliveReaders()
-  const refusal = nodeRefusal(process.versions.node)
-  if (refusal !== null) {
-    console.error(`pressroom: ${refusal}`)
-    process.exitCode = usageExitCode
-    return null
-  }
   try {
     const invocation = readOptions(args)
     if (invocation.kind === 'run') return invocation.options
@@ -22,13 +16,6 @@ export function optionsToStart(args: readonly string[]): HostOptions | null {
     process.exitCode = complain(error)
   }
   return null
-}
-
-/** `npm start` brings its own Node; who starts the built host by hand may have an older one. */
-function nodeRefusal(version: string): string | null {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (major > 24 || (major === 24 && minor >= 15)) return null
-  return `Node 24.15 or newer is needed, this is ${version}; node_modules/.bin/node is one`
 }
 
 /** Says what is wrong and gives the exit code for it. A refusal is one line; anything else is a bug and shows where it came from. */

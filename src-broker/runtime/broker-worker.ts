@@ -1,5 +1,5 @@
 // Entry of a broker's thread. Its program is imported once its compiled code may come from Node's cache, which every thread asks for itself.
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 
-enableCompileCache()
+module.enableCompileCache()
 await import('./worker-program.ts')

@@ -1,6 +1,6 @@
 // The programs as they are started from a shell: what they print and how they end.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,6 +60,22 @@ test('what a host cannot start with is one line and exit code 2, and nothing is 
   expect(refusals.map(({ stderr }) => stderr.split('\n').length)).toEqual([1, 1, 1, 1])
   expect(refusals[2]?.stderr).toContain(`${port + 4}`)
   expect(existsSync(untouched)).toBe(false)
+})
+
+test('an older Node is told what is needed, in one line', () => {
+  const older = 'data:text/javascript,Object.defineProperty(process.versions, "node", { value: "20.20.0" })'
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', older, 'out/main/headless.js', '--help'], {
+    encoding: 'utf8',
+    cwd: root,
+  })
+  expect([status, stdout, stderr]).toEqual([
+    2,
+    '',
+    'pressroom: Node 24.15 or newer is needed, this is 20.20.0; node_modules/.bin/node is one\n',
+  ])
+  // What a module lacks is missed before any of our code runs, so nothing newer may be asked for by name.
+  const entry = readFileSync(join(root, 'out/main/headless.js'), 'utf8')
+  expect(entry).not.toMatch(/^import \{.*from ["']node:module["']/m)
 })
 
 test('a second host in the same data directory is refused and the first goes on', async () => {
