@@ -64,10 +64,14 @@ test('what a host cannot start with is one line and exit code 2, and nothing is 
 
 test('an older Node is told what is needed, in one line', () => {
   const older = 'data:text/javascript,Object.defineProperty(process.versions, "node", { value: "20.20.0" })'
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', older, 'out/main/headless.js', '--help'], {
-    encoding: 'utf8',
-    cwd: root,
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', older, 'out/main/headless.js', '--help'],
+    {
+      encoding: 'utf8',
+      cwd: root,
+    },
+  )
   expect([status, stdout, stderr]).toEqual([
     2,
     '',
