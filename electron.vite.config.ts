@@ -3,13 +3,18 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'electron-vite'
 
 const r = (path: string) => resolve(import.meta.dirname, path)
+/** tools/build.ts has it built beside. */
+const out = (part: string) => resolve(r(process.env.PRESSROOM_BUILD ?? 'out'), part)
+/** How long plugins took is of no interest to who only wants to start. */
+const checks = { bundlerTimings: false }
 
 export default defineConfig({
   main: {
     build: {
-      outDir: r('out/main'),
+      outDir: out('main'),
       sourcemap: true,
       rolldownOptions: {
+        checks,
         input: {
           index: r('src-main/main.ts'),
           headless: r('src-main/headless.ts'),
@@ -23,9 +28,10 @@ export default defineConfig({
   },
   preload: {
     build: {
-      outDir: r('out/preload'),
+      outDir: out('preload'),
       externalizeDeps: false, // a sandboxed preload may only require('electron')
       rolldownOptions: {
+        checks,
         input: { preload: r('src-main/preload.ts') },
         output: { format: 'cjs', entryFileNames: '[name].cjs' }, // ... and must be CommonJS
       },
@@ -34,6 +40,11 @@ export default defineConfig({
   renderer: {
     root: r('src-renderer'),
     plugins: [svelte({ configFile: false })],
-    build: { outDir: r('out/renderer'), minify: true, rolldownOptions: { input: r('src-renderer/index.html') } },
+    build: {
+      outDir: out('renderer'),
+      emptyOutDir: true,
+      minify: true,
+      rolldownOptions: { checks, input: r('src-renderer/index.html') },
+    },
   },
 })
