@@ -19,7 +19,7 @@ export interface TailOptions {
   readonly contains: string
   /** Rows to keep for the onlooker at most: older ones are skipped. */
   readonly rowsMax: number
-  /** Rows in the order they were read, and how many were skipped before them. Fetching waits for the promise. */
+  /** Rows that arrived together, by time, and how many were skipped before them. Fetching waits for the promise. */
   readonly onRows: (rows: readonly ReadRecord[], skipped: number) => void | Promise<void>
 }
 
@@ -31,6 +31,8 @@ const pauseMs = 200
 const recheckMs = 2_000
 /** The onlooker is told no more often than this. */
 const deliveryMs = 80
+/** What other leaders have to say of the same moment is waited for, so that it can be put in order. */
+const togetherMs = 25
 
 export class Tail {
   readonly #client: ClusterClient
@@ -146,7 +148,7 @@ export class Tail {
     this.#skipped += nearEnd - next
     if (this.#rows.length > rowsMax) {
       this.#skipped += this.#rows.length - rowsMax
-      this.#rows = this.#rows.slice(-rowsMax)
+      this.#rows = inOrder(this.#rows).slice(-rowsMax)
     }
     return next > offset
   }
@@ -160,9 +162,9 @@ export class Tail {
   }
 
   async #handOver(): Promise<void> {
-    await this.#pause(this.#deliveredAtMs + deliveryMs - performance.now())
+    await this.#pause(Math.max(togetherMs, this.#deliveredAtMs + deliveryMs - performance.now()))
     this.#deliveredAtMs = performance.now()
-    const [rows, skipped] = [this.#rows, this.#skipped]
+    const [rows, skipped] = [inOrder(this.#rows), this.#skipped]
     this.#rows = []
     this.#skipped = 0
     if (!this.#stop.signal.aborted) await this.#options.onRows(rows, skipped)
@@ -171,4 +173,16 @@ export class Tail {
   async #pause(ms: number): Promise<void> {
     if (ms > 0) await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {})
   }
+}
+
+/** Merged by time, the order within each partition kept: a row stands no earlier than the rows before it in its log. */
+function inOrder(rows: readonly ReadRecord[]): ReadRecord[] {
+  const latest = new Map<number, number>()
+  const timed = rows.map((row) => {
+    const time = Math.max(row.timestamp, latest.get(row.partition) ?? row.timestamp)
+    latest.set(row.partition, time)
+    return { row, time }
+  })
+  timed.sort((a, b) => a.time - b.time || a.row.partition - b.row.partition || a.row.offset - b.row.offset)
+  return timed.map(({ row }) => row)
 }

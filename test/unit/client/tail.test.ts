@@ -49,6 +49,22 @@ test('it begins at the end and shows what comes, of every partition', async () =
   expect(skipped).toBe(0)
 })
 
+test('what arrives together is in order of time, and no partition is out of its own', async () => {
+  cluster.topics.get('flights')![1]!.leader = 1
+  await tail.start()
+  let goOn = () => {}
+  onlooker = () => new Promise<void>((resolve) => void (goOn = resolve))
+  write(0)
+  await expect.poll(() => seen).toEqual(['0@0'])
+  onlooker = () => {}
+  logs[0]!.append([{ timestamp: 40 }])
+  logs[0]!.append([{ timestamp: 10 }]) // Its producer's clock was set back.
+  logs[1]!.append([{ timestamp: 20 }])
+  logs[1]!.append([{ timestamp: 50 }])
+  goOn()
+  await expect.poll(() => seen).toEqual(['0@0', '1@0', '0@1', '0@2', '1@1'])
+})
+
 test('asked for a text, it shows what holds it and passes over the rest', async () => {
   tail = tailOf('jfk')
   await tail.start()
