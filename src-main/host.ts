@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { ClusterHost, ClusterOptions } from '../src-broker/runtime/cluster-host.ts'
+import { type ClusterHost, type ClusterOptions, checkDataDirectory } from '../src-broker/runtime/cluster-host.ts'
 import type { AppInfo } from './contract/contract.ts'
 import type { Channel } from './contract/rpc.ts'
 import { runControl } from './control/control.ts'
@@ -37,6 +37,7 @@ export async function startHost(kind: AppInfo['host'], options: HostOptions, par
   const startedAtMs = Date.now()
   const isEphemeral = options.dataDirectory === null
   const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'pressroom-'))
+  checkDataDirectory(dataDirectory, options.brokerCount)
   checkStore(storePath(dataDirectory))
   const uiPort = kind === 'headless' ? options.uiPort : 0
 

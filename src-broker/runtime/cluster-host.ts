@@ -9,5 +9,5 @@ export type {
   ReplicaReport,
   TopicReport,
 } from './cluster-types.ts'
-export { StartRefused } from './data-directory.ts'
+export { checkDataDirectory, StartRefused } from './data-directory.ts'
 export { startCluster } from './owned-cluster.ts'

@@ -50,6 +50,7 @@ export interface DataDirectory {
  * process's. Changes nothing. `brokerCount` null takes what is there.
  */
 export function checkDataDirectory(path: string, brokerCount: number | null): readonly number[] {
+  refuseUselessPlace(resolve(path))
   const identity = readIdentity(path)
   if (identity === undefined) {
     const foreign = listOrEmpty(path).filter((name) => !ours.test(name))
@@ -82,16 +83,29 @@ export function openDataDirectory(path: string, brokerCount: number | null): Dat
     const found = readIdentity(path)
     return new OpenDirectory(path, found ?? writeIdentity(path, newIdentity(brokers.length)), release)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== undefined && unusable.has(code)) {
-      throw new StartRefused(`cannot write to ${path} (${code})`, { cause: error })
-    }
-    throw error
+    const { code, syscall } = error as NodeJS.ErrnoException
+    if (syscall === undefined) throw error
+    throw new StartRefused(`cannot write to ${path} (${code})`, { cause: error })
   }
 }
 
-/** What the file system says of a place that cannot hold a data directory. */
-const unusable: ReadonlySet<string> = new Set(['EACCES', 'EEXIST', 'ENOENT', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'])
+/** Looks at what is there of the path, from its end upwards: a directory can be made below a directory that we may write to. */
+function refuseUselessPlace(path: string): void {
+  try {
+    const there = fs.lstatSync(path, { throwIfNoEntry: false })
+    if (there === undefined && dirname(path) !== path) return refuseUselessPlace(dirname(path))
+    const leadsTo = fs.statSync(path, { throwIfNoEntry: false })
+    if (leadsTo === undefined) throw new StartRefused(`${path} is a link that leads nowhere`)
+    if (!leadsTo.isDirectory()) throw new StartRefused(`${path} is not a directory`)
+    fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
+  } catch (error) {
+    if (error instanceof StartRefused) throw error
+    const { code } = error as NodeJS.ErrnoException
+    // Below a file: the file itself is what to name.
+    if (code === 'ENOTDIR') return refuseUselessPlace(dirname(path))
+    throw new StartRefused(`cannot use ${path} (${code})`, { cause: error })
+  }
+}
 
 class OpenDirectory implements DataDirectory {
   readonly #path: string

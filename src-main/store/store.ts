@@ -74,8 +74,9 @@ function readHeader(path: string): Buffer | null {
   try {
     descriptor = openSync(path, 'r')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return null
+    throw new StoreRefused(`cannot read ${path} (${code})`)
   }
   try {
     const header = Buffer.alloc(headerBytes)

@@ -51,14 +51,15 @@ test('what a host cannot start with is one line and exit code 2, and nothing is 
   const taken = await listenOn(port + 4, '127.0.0.1')
   const refusals = [
     headless('--data', untouched, '--brokers', '12'),
+    headless('--data', join(root, 'README.md')),
     headless('--data', untouched, '--nope'),
     headless('--data', untouched, '--port', `${port}`),
     headless('--data', untouched, '--port', `${await freePorts(3)}`, '--ui-port', `${port + 4}`),
   ]
   taken.close()
-  expect(refusals.map(({ status, stdout }) => [status, stdout])).toEqual(new Array(4).fill([2, '']))
-  expect(refusals.map(({ stderr }) => stderr.split('\n').length)).toEqual([1, 1, 1, 1])
-  expect(refusals[2]?.stderr).toContain(`${port + 4}`)
+  expect(refusals.map(({ status, stdout }) => [status, stdout])).toEqual(new Array(5).fill([2, '']))
+  expect(refusals.map(({ stderr }) => stderr.split('\n').length)).toEqual([1, 1, 1, 1, 1])
+  expect(refusals[3]?.stderr).toContain(`${port + 4}`)
   expect(existsSync(untouched)).toBe(false)
 })
 

@@ -20,6 +20,7 @@ const folder = temporaryFolder({
   'renderer/notes.secret': 'of a type that is not served',
   'secret.json': '{"outside":"the renderer"}',
 })
+const data = temporaryFolder()
 
 beforeAll(async () => {
   services = fakeServices({
@@ -31,7 +32,7 @@ beforeAll(async () => {
     'tail.start': async () => ({ tailId: 'tail-1' }),
     'tail.stop': async ({ tailId }) => (stoppedTails.push(tailId), null),
   })
-  const options = { brokerCount: 3, port: 9092, dataDirectory: folder.path, uiPort: 0, isJson: true, isHeadless: true }
+  const options = { brokerCount: 3, port: 9092, dataDirectory: data.path, uiPort: 0, isJson: true, isHeadless: true }
   host = await startHost('headless', options, {
     startCluster: async (wanted) => fakeCluster(wanted),
     createServices: async () => services,
@@ -44,6 +45,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await host.close()
   folder.remove()
+  data.remove()
 })
 const stoppedTails: string[] = []
 

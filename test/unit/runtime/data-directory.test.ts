@@ -69,6 +69,45 @@ describe('the brokers of a directory', () => {
   })
 })
 
+test('a place that cannot hold a directory is refused with its name, and nothing is made', () => {
+  const file = join(folder.path, 'file')
+  const link = join(folder.path, 'link')
+  const loop = join(folder.path, 'loop')
+  fs.writeFileSync(file, '')
+  fs.symlinkSync(join(folder.path, 'nowhere'), link)
+  fs.symlinkSync(loop, loop)
+  const refusal = (place: string) => {
+    try {
+      return openDataDirectory(place, null)
+    } catch (error) {
+      return `${error}`.replaceAll(folder.path, '')
+    }
+  }
+  expect(
+    [file, join(file, 'child'), link, join(link, 'child'), loop, join(folder.path, 'x'.repeat(300))].map(refusal),
+  ).toEqual([
+    'StartRefused: /file is not a directory',
+    'StartRefused: /file is not a directory',
+    'StartRefused: /link is a link that leads nowhere',
+    'StartRefused: /link is a link that leads nowhere',
+    'StartRefused: cannot use /loop (ELOOP)',
+    `StartRefused: cannot use /${'x'.repeat(300)} (ENAMETOOLONG)`,
+  ])
+  expect(fs.readdirSync(folder.path).sort()).toEqual(['file', 'link', 'loop'])
+})
+
+test.skipIf(process.getuid?.() === 0)(
+  'a directory that may not be read or written is refused, also as a place for a new one',
+  () => {
+    for (const mode of [0o000, 0o500, 0o300]) {
+      fs.mkdirSync(path, { mode })
+      expect(() => checkDataDirectory(path, null)).toThrow(`cannot use ${path} (EACCES)`)
+      expect(() => checkDataDirectory(join(path, 'new'), null)).toThrow(`(EACCES)`)
+      fs.rmdirSync(path)
+    }
+  },
+)
+
 describe('metadata logs that are gone', () => {
   test('one of three is copied from the others: that broker knows of no voters until then', () => {
     openDataDirectory(path, 3).release()
