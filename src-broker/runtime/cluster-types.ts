@@ -33,6 +33,8 @@ export interface BrokerReport {
   readonly isFenced: boolean
   readonly controllerId: number | null
   readonly controllerEpoch: number
+  /** Who votes in the metadata quorum, as this broker knows it. */
+  readonly voters: readonly number[]
   readonly connections: number
   readonly recordsIn: number
   readonly recordsOut: number
@@ -54,6 +56,8 @@ export interface TopicReport {
     readonly leaderEpoch: number
     readonly replicas: readonly number[]
     readonly isr: readonly number[]
+    /** Not in sync, but known to have all that is committed (KIP-966). */
+    readonly eligibleLeaderReplicas: readonly number[]
   }[]
 }
 

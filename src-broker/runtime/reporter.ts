@@ -42,11 +42,15 @@ export class Reporter {
   #signature(): string {
     const { quorum, image, traffic, replicas } = this.#broker
     let offsets = 0
+    let bytes = 0
     for (const { log, role } of replicas.all()) {
+      bytes += log.sizeInBytes // Compaction and retention of whole segments change nothing else.
       offsets += log.logEndOffset + log.highWatermark * 3 + log.logStartOffset * 7 + (role?.kind === 'leader' ? 1 : 0)
     }
     const { connections } = this.#gateway
-    return [image.endOffset, quorum.controllerId, offsets, connections.size, traffic.bytesIn, traffic.bytesOut].join()
+    const { bytesIn, bytesOut } = traffic
+    const voters = quorum.voters.length
+    return [image.endOffset, quorum.controllerId, voters, offsets, bytes, connections.size, bytesIn, bytesOut].join()
   }
 
   #facts() {
@@ -58,6 +62,7 @@ export class Reporter {
       isFenced: image.brokers.get(brokerId)?.fenced !== false,
       controllerId: quorum.controllerId < 0 ? null : quorum.controllerId,
       controllerEpoch: quorum.leaderEpoch,
+      voters: quorum.voters.map(({ id }) => id),
       connections: this.#gateway.connections.size,
       recordsIn: traffic.recordsIn,
       recordsOut: traffic.recordsOut,
@@ -81,12 +86,13 @@ export class Reporter {
       topic: topic.name,
       topicId: topic.id,
       minInsyncReplicas: settings.minInsyncReplicas(topic.name),
-      partitions: topic.partitions.map(({ partition, leader, leaderEpoch, replicas, isr }) => ({
+      partitions: topic.partitions.map(({ partition, leader, leaderEpoch, replicas, isr, eligibleLeaderReplicas }) => ({
         partition,
         leader,
         leaderEpoch,
         replicas,
         isr,
+        eligibleLeaderReplicas,
       })),
     }))
   }

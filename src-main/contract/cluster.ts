@@ -11,11 +11,33 @@ export interface ClusterView {
   readonly recordsOutPerSecond: number
   readonly bytesInPerSecond: number
   readonly bytesOutPerSecond: number
+  readonly health: ClusterHealth
+  /** These three count the replicas whose brokers answer, whatever the metadata last said. A partition may be in all of them. */
   readonly underReplicatedPartitions: number
   readonly belowMinIsrPartitions: number
   readonly offlinePartitions: number
   readonly atMs: number
 }
+
+/** How the cluster stands as a whole: the worst that holds, in this order from `stopped` down to `serving`. */
+export interface ClusterHealth {
+  readonly state:
+    | 'stopped'
+    | 'starting'
+    /** Most voters of the metadata quorum do not answer: nothing is elected or changed, and the metadata may be out of date. */
+    | 'no-quorum'
+    /** Partitions without a leader that answers. */
+    | 'offline'
+    /** Partitions that refuse acks=all. */
+    | 'not-writable'
+    | 'degraded'
+    | 'serving'
+  /** A word or two. */
+  readonly title: string
+  readonly sentence: string
+}
+
+export type PartitionHealth = 'ok' | 'under-replicated' | 'below-min-isr' | 'offline'
 
 export type BrokerState =
   | 'starting'
@@ -53,6 +75,8 @@ export interface TopicMatrix {
   readonly replicationFactor: number
   readonly minInsyncReplicas: number
   readonly recordCount: number
+  /** Each record once: of the replicas of a partition the largest. */
+  readonly sizeBytes: number
   readonly partitions: readonly PartitionView[]
 }
 
@@ -62,6 +86,9 @@ export interface PartitionView {
   readonly leader: number | null
   readonly leaderEpoch: number
   readonly isr: readonly number[]
+  /** Not in sync, but they have all that is committed: they may lead before anybody else does (KIP-966). */
+  readonly eligibleLeaderReplicas: readonly number[]
+  readonly health: PartitionHealth
   readonly replicas: readonly ReplicaView[]
 }
 
@@ -69,6 +96,8 @@ export interface ReplicaView {
   readonly brokerId: number
   readonly role: 'leader' | 'follower' | 'offline'
   readonly isInSync: boolean
+  /** Its broker does not answer: all of this is the last that was heard of it. */
+  readonly isStale: boolean
   readonly logStartOffset: number
   readonly logEndOffset: number
   readonly highWatermark: number
@@ -100,6 +129,8 @@ export interface PulseEvent {
     | 'group-rebalanced'
     | 'topic-created'
     | 'topic-deleted'
+    | 'partitions-added'
+    | 'topic-configs-changed'
     | 'offsets-reset'
   /** A short sentence: `leader of orders-1, flights-0`. */
   readonly text: string

@@ -17,6 +17,8 @@ import type {
   ReplicaView,
   TopicMatrix,
 } from '../contract/cluster.ts'
+import { clusterHealth, partitionHealth } from './health.ts'
+import { isInternal } from './partition-names.ts'
 
 export interface Rates {
   readonly recordsInPerSecond: number
@@ -33,21 +35,29 @@ export function clusterView(host: ClusterHost, last: LastReports, rates: Rates, 
   const leading = furthest(statuses, last)
   const controllerId = leading?.controllerId ?? null
   const topics = (leading?.topics ?? []).map((topic) => topicMatrix(topic, statuses, last))
-  const partitions = topics.flatMap((topic) => topic.partitions.map((partition) => ({ partition, topic })))
+  const brokers = statuses.map((status) => brokerView(status, last.get(status.brokerId), controllerId, topics))
+  const partitions = topics.flatMap(({ minInsyncReplicas, partitions: some }) =>
+    some.map((partition) => ({ ...partition, minIsr: Math.min(minInsyncReplicas, partition.replicas.length) })),
+  )
   return {
     clusterId: host.clusterId,
     bootstrap: host.bootstrap,
     controllerId,
     controllerEpoch: leading?.controllerEpoch ?? 0,
-    brokers: statuses.map((status) => brokerView(status, last.get(status.brokerId), controllerId, topics)),
+    brokers,
     topics,
     ...rates,
-    underReplicatedPartitions: count(partitions, ({ partition }) => partition.isr.length < partition.replicas.length),
-    belowMinIsrPartitions: count(partitions, ({ partition, topic }) => partition.isr.length < topic.minInsyncReplicas),
-    offlinePartitions: count(partitions, ({ partition }) => partition.leader === null),
+    health: clusterHealth({ brokers, voters: leading?.voters ?? [], controllerId, topics }),
+    underReplicatedPartitions: count(partitions, (partition) => inSync(partition) < partition.replicas.length),
+    belowMinIsrPartitions: count(partitions, (partition) => inSync(partition) < partition.minIsr),
+    offlinePartitions: count(partitions, ({ health }) => health === 'offline'),
     atMs,
   }
 }
+
+/** In-sync replicas that answer. */
+const inSync = ({ replicas }: PartitionView): number =>
+  count(replicas, (replica) => replica.isInSync && !replica.isStale)
 
 /** The report to believe about metadata: of a running broker, from the newest controller, the latest of these. */
 function furthest(statuses: readonly BrokerStatus[], last: LastReports): BrokerReport | undefined {
@@ -62,6 +72,8 @@ function furthest(statuses: readonly BrokerStatus[], last: LastReports): BrokerR
 }
 
 function topicMatrix(topic: TopicReport, statuses: readonly BrokerStatus[], last: LastReports): TopicMatrix {
+  const { minInsyncReplicas } = topic
+  const answering = new Set(statuses.filter(isAnswering).map(({ brokerId }) => brokerId))
   const partitions = topic.partitions.map((partition): PartitionView => {
     const replicas = partition.replicas.map((brokerId): ReplicaView => {
       const status = statuses.find((candidate) => candidate.brokerId === brokerId)
@@ -71,27 +83,35 @@ function topicMatrix(topic: TopicReport, statuses: readonly BrokerStatus[], last
         role:
           status === undefined || isGone(status) ? 'offline' : partition.leader === brokerId ? 'leader' : 'follower',
         isInSync: partition.isr.includes(brokerId),
+        isStale: !answering.has(brokerId),
         logStartOffset: report?.logStartOffset ?? 0,
         logEndOffset: report?.logEndOffset ?? 0,
         highWatermark: report?.highWatermark ?? 0,
         logBytes: report?.logBytes ?? 0,
       }
     })
+    const leader = partition.leader < 0 ? null : partition.leader
     return {
       partition: partition.partition,
-      leader: partition.leader < 0 ? null : partition.leader,
+      leader,
       leaderEpoch: partition.leaderEpoch,
       isr: partition.isr,
+      eligibleLeaderReplicas: partition.eligibleLeaderReplicas,
+      health: partitionHealth({ ...partition, leader, minInsyncReplicas }, answering),
       replicas,
     }
   })
   return {
     topic: topic.topic,
     topicId: topic.topicId,
-    isInternal: topic.topic.startsWith('__'),
+    isInternal: isInternal(topic.topic),
     replicationFactor: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
-    minInsyncReplicas: topic.minInsyncReplicas,
+    minInsyncReplicas,
     recordCount: partitions.reduce((sum, partition) => sum + recordCount(partition), 0),
+    sizeBytes: partitions.reduce(
+      (sum, { replicas }) => sum + Math.max(0, ...replicas.map(({ logBytes }) => logBytes)),
+      0,
+    ),
     partitions,
   }
 }
@@ -136,6 +156,9 @@ function stateOf({ lifecycle }: BrokerStatus, report: BrokerReport | undefined):
 
 const isGone = ({ lifecycle }: BrokerStatus): boolean =>
   lifecycle === 'stopped' || lifecycle === 'killed' || lifecycle === 'crashed'
+
+/** On its way out it answers to the end. */
+const isAnswering = ({ lifecycle }: BrokerStatus): boolean => lifecycle === 'running' || lifecycle === 'stopping'
 
 const indexes = new WeakMap<BrokerReport, ReadonlyMap<string, ReplicaReport>>()
 

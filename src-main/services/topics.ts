@@ -150,15 +150,14 @@ function summary(
     partitionCount: topic.partitions.length,
     replicationFactor: topic.partitions[0]?.replicas.length ?? 0,
     recordCount: ranges.reduce((sum, range, index) => sum + count(range, index), 0),
-    sizeBytes: matrix === undefined ? null : sizeOf(matrix),
+    sizeBytes: matrix?.sizeBytes ?? null,
     cleanupPolicy,
-    underReplicatedCount: topic.partitions.filter(({ isr, replicas }) => isr.length < replicas.length).length,
+    underReplicatedCount:
+      matrix === undefined
+        ? topic.partitions.filter(({ isr, replicas }) => isr.length < replicas.length).length
+        : matrix.partitions.filter(({ health }) => health !== 'ok').length,
   }
 }
-
-/** Each record once: of the replicas of a partition the largest. */
-const sizeOf = ({ partitions }: TopicMatrix): number =>
-  partitions.reduce((sum, { replicas }) => sum + Math.max(0, ...replicas.map(({ logBytes }) => logBytes)), 0)
 
 function configOf({ name, value, source, defaultValue, isReadOnly, documentation }: ConfigEntry): TopicConfig {
   return {

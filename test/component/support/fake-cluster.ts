@@ -7,6 +7,7 @@ import type {
   ReplicaView,
   TopicMatrix,
 } from '../../../src-main/contract/cluster.ts'
+import { clusterHealth, partitionHealth } from '../../../src-main/services/health.ts'
 
 interface Replica {
   brokerId: number
@@ -143,6 +144,8 @@ export class FakeCluster {
       isInjected,
       severity: state === 'crashed' ? 'trouble' : 'info',
     })
+    // Without a majority nobody is left to notice.
+    if (!this.#hasQuorum()) return broker
     if (this.#controller() === null) this.#elect()
     this.#moveLeaders(brokerId)
     return broker
@@ -198,11 +201,13 @@ export class FakeCluster {
 
   view(): ClusterView {
     const topics = [...this.topics.values()].map((topic) => this.#matrix(topic))
+    const controllerId = this.#hasQuorum() ? (this.#controller()?.brokerId ?? null) : null
+    const live = (p: PartitionView): number => p.replicas.filter((r) => r.isInSync && !r.isStale).length
     const all = topics.flatMap((topic) => topic.partitions.map((partition) => ({ topic, partition })))
     return {
       clusterId: 'pR3ssr00mCluster_abcde',
       bootstrap: this.brokers.map((broker) => `${broker.host}:${broker.port}`),
-      controllerId: this.#controller()?.brokerId ?? null,
+      controllerId,
       controllerEpoch: this.controllerEpoch,
       brokers: this.brokers.map((broker) => ({
         ...broker,
@@ -215,15 +220,16 @@ export class FakeCluster {
       recordsOutPerSecond: this.#ratePerSecond * 2,
       bytesInPerSecond: this.#ratePerSecond * 184,
       bytesOutPerSecond: this.#ratePerSecond * 368,
-      underReplicatedPartitions: all.filter(({ partition: p }) => p.isr.length < p.replicas.length).length,
-      belowMinIsrPartitions: all.filter(({ topic: t, partition: p }) => p.isr.length < t.minInsyncReplicas).length,
-      offlinePartitions: all.filter(({ partition }) => partition.leader === null).length,
+      health: clusterHealth({ brokers: this.brokers, voters: [], controllerId, topics }),
+      underReplicatedPartitions: all.filter(({ partition: p }) => live(p) < p.replicas.length).length,
+      belowMinIsrPartitions: all.filter(({ topic: t, partition: p }) => live(p) < t.minInsyncReplicas).length,
+      offlinePartitions: all.filter(({ partition }) => partition.health === 'offline').length,
       atMs: this.#now(),
     }
   }
 
   #matrix(topic: Topic): TopicMatrix {
-    const partitions = topic.partitions.map((partition, index) => this.#partition(partition, index))
+    const partitions = topic.partitions.map((partition, index) => this.#partition(topic, partition, index))
     return {
       topic: topic.name,
       topicId: `id-${topic.name}`,
@@ -231,21 +237,32 @@ export class FakeCluster {
       replicationFactor: topic.partitions[0]!.replicas.length,
       minInsyncReplicas: topic.minInsyncReplicas,
       recordCount: topic.partitions.reduce((sum, p) => sum + Math.max(...p.replicas.map((r) => r.high)) - p.start, 0),
+      sizeBytes: topic.partitions.reduce((sum, p) => sum + Math.max(...p.replicas.map((r) => r.end)) * 184, 0),
       partitions,
     }
   }
 
-  #partition(partition: Partition, index: number): PartitionView {
+  #partition(topic: Topic, partition: Partition, index: number): PartitionView {
+    const replicas = partition.replicas.map(({ brokerId }) => brokerId)
+    const answering = new Set(this.brokers.filter(({ state }) => state === 'up').map(({ brokerId }) => brokerId))
     return {
       partition: index,
       leader: partition.leader,
       leaderEpoch: partition.epoch,
       isr: [...partition.isr],
+      eligibleLeaderReplicas: [],
+      health: partitionHealth({ ...partition, replicas, minInsyncReplicas: topic.minInsyncReplicas }, answering),
       replicas: partition.replicas.map((replica): ReplicaView => {
-        const isUp = this.broker(replica.brokerId).state === 'up'
+        const { state } = this.broker(replica.brokerId)
         return {
           brokerId: replica.brokerId,
-          role: !isUp ? 'offline' : replica.brokerId === partition.leader ? 'leader' : 'follower',
+          isStale: state !== 'up',
+          role:
+            state !== 'up' && state !== 'paused'
+              ? 'offline'
+              : replica.brokerId === partition.leader
+                ? 'leader'
+                : 'follower',
           isInSync: partition.isr.includes(replica.brokerId),
           logStartOffset: partition.start,
           logEndOffset: replica.end,
@@ -254,6 +271,10 @@ export class FakeCluster {
         }
       }),
     }
+  }
+
+  #hasQuorum(): boolean {
+    return this.brokers.filter(({ state }) => state === 'up').length * 2 > this.brokers.length
   }
 
   #controller(): Broker | null {

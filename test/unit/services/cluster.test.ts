@@ -54,6 +54,7 @@ describe('the matrix', () => {
       topic!.partitions[0]!.replicas.map(({ brokerId, role, logEndOffset }) => `${brokerId} ${role} ${logEndOffset}`),
     ).toEqual(['1 leader 100', '2 follower 90', '3 follower 80'])
     expect([topic!.recordCount, topic!.replicationFactor, topic!.minInsyncReplicas]).toEqual([167, 3, 2])
+    expect(topic!.sizeBytes).toBe(1_000 + 600 + 70)
     expect(
       view.brokers.map(({ leaderCount, replicaCount, isController, logBytes }) => [
         leaderCount,
@@ -92,6 +93,28 @@ describe('the matrix', () => {
     const orphaned = { ...flights, partitions: flights.partitions.map((partition) => ({ ...partition, leader: -1 })) }
     host.report(1, { topics: [orphaned] })
     expect([service.view().offlinePartitions, service.view().topics[0]!.partitions[0]!.leader]).toEqual([3, null])
+  })
+})
+
+describe('a quorum that lost its majority', () => {
+  test('its last metadata is not believed: what does not answer is stale, and counts neither as leader nor as in sync', () => {
+    for (const brokerId of [1, 2, 3]) {
+      const replicas = [replica(0, 100, brokerId === 1), replica(1, 50), replica(2, 7)]
+      host.report(brokerId, { topics: [flights], replicas, controllerId: 1 })
+    }
+    service.view()
+    host.become(1, { lifecycle: 'killed', report: null })
+    host.become(3, { lifecycle: 'paused' })
+    const shrunk = { ...flights, partitions: flights.partitions.map((each) => ({ ...each, leader: 3, isr: [2, 3] })) }
+    host.report(2, { controllerId: null, topics: [shrunk], replicas: [replica(0, 100), replica(1, 50)] })
+    const view = service.view()
+    expect([view.health.state, view.controllerId]).toEqual(['no-quorum', null])
+    expect([view.underReplicatedPartitions, view.belowMinIsrPartitions, view.offlinePartitions]).toEqual([3, 3, 3])
+    expect(view.topics[0]!.partitions[0]!.replicas.map(({ role, isStale }) => [role, isStale])).toEqual([
+      ['offline', true],
+      ['follower', false],
+      ['leader', true],
+    ])
   })
 })
 

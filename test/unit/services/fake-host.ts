@@ -91,6 +91,7 @@ export const emptyReport = (brokerId: number): BrokerReport => ({
   isFenced: false,
   controllerId: 1,
   controllerEpoch: 1,
+  voters: [1, 2, 3],
   connections: 0,
   recordsIn: 0,
   recordsOut: 0,
@@ -111,6 +112,7 @@ export const flights: TopicReport = {
     leaderEpoch: 0,
     replicas: [1, 2, 3],
     isr: [1, 2, 3],
+    eligibleLeaderReplicas: [],
   })),
 }
 
