@@ -1,6 +1,6 @@
 // The few commands that a running host takes from outside its window, as JSON in the body of POST /control:
 // {"command":"status"}, {"command":"add"} or {"command":"kill","brokerId":2}. Every answer that is not a refusal holds the status afterwards.
-import type { BrokerStatus, ClusterHost } from '../../src-broker/runtime/cluster-host.ts'
+import type { BrokerReport, BrokerStatus, ClusterHost } from '../../src-broker/runtime/cluster-host.ts'
 
 export const controlTokenHeader = 'x-pressroom-token'
 
@@ -73,8 +73,8 @@ async function runBrokerCommand(cluster: ClusterHost, command: BrokerCommand, br
 function statusOf(cluster: ClusterHost, facts: HostFacts): HostStatus {
   const brokers = cluster.brokers()
   const running = brokers.filter(({ lifecycle }) => lifecycle === 'running')
-  const reports = running.flatMap(({ report }) => report ?? [])
-  const latest = reports.toSorted((a, b) => b.controllerEpoch - a.controllerEpoch)[0]
+  const reports = (running.length > 0 ? running : brokers).flatMap(({ report }) => report ?? [])
+  const latest = reports.toSorted((a, b) => b.controllerEpoch - a.controllerEpoch || b.atMs - a.atMs)[0]
   // For a moment the others still name one that is gone.
   const controller = running.find(({ brokerId }) => brokerId === latest?.controllerId)
   return {
@@ -82,21 +82,23 @@ function statusOf(cluster: ClusterHost, facts: HostFacts): HostStatus {
     clusterId: cluster.clusterId,
     bootstrap: cluster.bootstrap,
     controllerId: controller?.brokerId ?? null,
-    brokers: brokers.map(brokerLine),
+    brokers: brokers.map((broker) => brokerLine(broker, latest?.topics ?? [])),
   }
 }
 
-function brokerLine({ brokerId, lifecycle, reason, sinceMs, port, report }: BrokerStatus): BrokerLine {
-  const replicas = report?.replicas ?? []
+/** What a broker leads is for the metadata to say: one that is paused or killed leads until the controller has noticed. */
+function brokerLine(broker: BrokerStatus, topics: BrokerReport['topics']): BrokerLine {
+  const { brokerId, lifecycle, reason, sinceMs, port, report } = broker
+  const partitions = topics.flatMap((topic) => topic.partitions)
   return {
     brokerId,
     state: lifecycle === 'running' && report?.isFenced ? 'fenced' : lifecycle,
     reason,
     sinceMs,
     port,
-    leaderCount: lifecycle === 'running' ? replicas.filter((replica) => replica.isLeader).length : 0,
-    replicaCount: replicas.length,
-    logBytes: replicas.reduce((sum, replica) => sum + replica.logBytes, 0),
+    leaderCount: partitions.filter(({ leader }) => leader === brokerId).length,
+    replicaCount: partitions.filter(({ replicas }) => replicas.includes(brokerId)).length,
+    logBytes: (report?.replicas ?? []).reduce((sum, replica) => sum + replica.logBytes, 0),
     connections: lifecycle === 'running' ? (report?.connections ?? 0) : 0,
   }
 }

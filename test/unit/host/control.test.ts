@@ -3,10 +3,11 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { callHost } from '../../../src-main/control/call-host.ts'
-import type { HostStatus } from '../../../src-main/control/control.ts'
+import { type HostStatus, runControl } from '../../../src-main/control/control.ts'
 import { readHostFile } from '../../../src-main/control/host-file.ts'
-import { statusTable } from '../../../src-main/control/status-table.ts'
+import { size, statusTable } from '../../../src-main/control/status-table.ts'
 import { type Host, startHost } from '../../../src-main/host.ts'
+import { bytes } from '../../../src-renderer/lib/format.ts'
 import { fakeCluster } from '../../support/fake-cluster.ts'
 import { fakeServices } from '../../support/fake-services.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -72,6 +73,31 @@ test('a broker more, and a broker less', async () => {
     '1 running, 2 running, 3 running, 4 running',
     '1 running, 3 running, 4 running',
   ])
+})
+
+test('a broker that was just paused still leads, until the metadata says otherwise', async () => {
+  const partition = (leader: number) => ({ partition: 0, leader, leaderEpoch: 0, replicas: [1, 2, 3], isr: [1, 2, 3] })
+  const topics = [{ topic: 'orders', partitions: [partition(1), partition(2), partition(2)] }]
+  const cluster = fakeCluster({ brokerCount: 3, port: 9092 })
+  const report = { atMs: 0, isFenced: false, controllerEpoch: 1, controllerId: 1, connections: 0, replicas: [], topics }
+  const reporting = {
+    ...cluster,
+    brokers: () =>
+      cluster.brokers().map((status) => ({ ...status, report: { ...report, brokerId: status.brokerId } as never })),
+  }
+  const facts = { pid: 1, version: '', dataDirectory: '', ui: null, startedAtMs: 0 }
+  const { value } = await runControl(reporting, facts, '{"command":"pause","brokerId":2}')
+  const lines = 'brokers' in value ? value.brokers : []
+  expect(lines.map(({ state, leaderCount, replicaCount }) => `${state} ${leaderCount} of ${replicaCount}`)).toEqual([
+    'running 1 of 3',
+    'paused 2 of 3',
+    'running 0 of 3',
+  ])
+})
+
+test('bytes are said as the window says them', () => {
+  const samples = [0, 1, 999, 1_000, 1_024, 99_949, 99_950, 27_600_000, 999_499_999, 999_500_000, 5e12, 7e15]
+  expect(samples.map(size)).toEqual(samples.map(bytes))
 })
 
 test('what a host cannot do it refuses with a reason', async () => {
