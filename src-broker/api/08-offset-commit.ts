@@ -33,7 +33,7 @@ export const offsetCommit: Handler<Request, Response> = (broker, request, contex
   })
   if (known.length === 0) return answer({ topics: [] })
   const commit = { ...request, topics: known }
-  const now = broker.groups.commitOffsets(commit, context.version, (later) => context.answer(answer(later)))
+  const now = broker.groups.commitOffsets(commit, context, (later) => context.answer(answer(later)))
   return now && answer(now)
 }
 

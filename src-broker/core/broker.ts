@@ -24,6 +24,7 @@ import type { Partition } from './replica/partition.ts'
 import { RecordDeletions } from './replica/record-deletions.ts'
 import { Replicas } from './replica/replicas.ts'
 import { TopicCreator } from './topic-creator.ts'
+import { type TopicEvent, TopicNews } from './topic-news.ts'
 import { TopicSettings } from './topic-settings.ts'
 import { Traffic } from './traffic.ts'
 
@@ -33,6 +34,8 @@ export interface BrokerOptions {
   readonly voters: readonly number[]
   readonly incarnationId: Uuid
   readonly directoryId: Uuid
+  /** Path of its log directory, for people to read. */
+  readonly directory: string
   /** Where clients reach this broker. */
   readonly host: string
   readonly port: number
@@ -50,13 +53,6 @@ export interface BrokerSink {
 }
 
 export type BrokerEvent = QuorumEvent | GroupEvent | TopicEvent | LogsDamaged
-
-/** Reported by the controller alone, once committed. */
-interface TopicEvent {
-  readonly kind: 'topic-created' | 'topic-deleted'
-  readonly topic: string
-  readonly partitions: number
-}
 
 export interface Endpoint {
   readonly nodeId: number
@@ -100,6 +96,7 @@ export class Broker {
   readonly #isrChanges: IsrChanges
   readonly #applier: MetadataApplier
   readonly #coordinatorLog: CoordinatorLog
+  readonly #topicNews: TopicNews
   readonly #sink: BrokerSink
   #isServing = false
   #isFlushing = false
@@ -157,6 +154,7 @@ export class Broker {
       this.settings,
       () => this.#registration !== undefined,
     )
+    this.#topicNews = new TopicNews(this.image, (event) => sink.event(event))
     this.topics = new TopicCreator(this.quorum, config)
     this.producerIds = new ProducerIds(this.quorum, brokerId)
     this.expiries = new Expiries(env, deadlines)
@@ -266,20 +264,11 @@ export class Broker {
     this.#applier.apply(delta)
     if (delta.brokers.has(this.options.brokerId)) this.replicas.registered()
     if (delta.topicsDeleted.length > 0) this.groups.topicsDeleted(new Set(delta.topicsDeleted.map(({ name }) => name)))
-    if (this.#isServing && this.quorum.controllerId === this.options.brokerId) this.#announceTopics(delta)
+    this.#topicNews.observe(delta, this.#isServing && this.quorum.controllerId === this.options.brokerId)
     if (this.#isServing || this.#registration?.fenced !== false) return
     this.#isServing = true
     this.#applier.putStraysAside()
     this.#sink.serving()
-  }
-
-  #announceTopics(delta: MetadataDelta): void {
-    for (const { name, partitions } of delta.topicsCreated) {
-      this.#sink.event({ kind: 'topic-created', topic: name, partitions: partitions.length })
-    }
-    for (const { name, partitions } of delta.topicsDeleted) {
-      this.#sink.event({ kind: 'topic-deleted', topic: name, partitions: partitions.length })
-    }
   }
 
   /** Of this life: what an earlier one registered does not count. */

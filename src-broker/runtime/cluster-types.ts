@@ -100,10 +100,13 @@ export type ClusterEvent =
   | {
       readonly kind: 'leader-changed'
       readonly brokerId: number
-      /** Who led before; -1 for nobody. */
+      /** Who led before; -1 for nobody. `brokerId` is who leads now; -1 where nobody can. */
       readonly from: number
       readonly atMs: number
       readonly partitions: readonly string[]
+      /** Its leader was lost, or shut down in an orderly way; it went back to its preferred leader; or it was moved on purpose. */
+      readonly cause: 'lost' | 'shut-down' | 'preferred' | 'moved'
+      /** Since the leader was lost; null where none was. */
       readonly tookMs: number | null
     }
   /** Replicas lead that may lack what had been committed. */
@@ -149,6 +152,32 @@ export type ClusterEvent =
       readonly atMs: number
       readonly topic: string
       readonly partitions: number
+    }
+  | {
+      readonly kind: 'partitions-added'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly topic: string
+      /** That it has now. */
+      readonly partitions: number
+      readonly added: number
+    }
+  | {
+      readonly kind: 'topic-configs-changed'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly topic: string
+      /** The topic's own; null stands for none, where the broker's default counts. */
+      readonly changes: readonly { readonly name: string; readonly from: string | null; readonly to: string | null }[]
+    }
+  /** Somebody who is no member set offsets of an empty group: a tool, or a consumer that assigns itself its partitions. */
+  | {
+      readonly kind: 'offsets-set'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly groupId: string
+      readonly clientId: string
+      readonly partitions: readonly string[]
     }
 
 export interface ClusterHost {

@@ -16,9 +16,6 @@ const host = '127.0.0.1'
 const portMax = 65_535
 /** A start that takes so long is told of. */
 const lateMs = 20_000
-/** Leaders that move this long after a broker went are taken to move because of it. */
-const causeWithinMs = 60_000
-
 const portOf = (options: ClusterOptions, brokerId: number): number => options.port + 2 * (brokerId - 1)
 
 /** Resolves when every broker serves clients. Throws StartRefused, and leaves nothing behind, where that cannot be. */
@@ -36,6 +33,8 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterHost
   }
 }
 
+type LeaderChanged = Extract<ClusterEvent, { kind: 'leader-changed' }>
+
 class OwnedCluster implements ClusterHost {
   readonly #options: ClusterOptions
   /** Opened once every broker has its port. */
@@ -51,7 +50,7 @@ class OwnedCluster implements ClusterHost {
   readonly #changeListeners = new Set<() => void>()
   /** What happened before anybody listened: the start itself. */
   readonly #unheard: ClusterEvent[] = []
-  /** When a broker last went away, for how long its leaders took to move. */
+  /** Since when a broker is lost, for how long its leaders take to move; until it is back. */
   readonly #lostAtMs = new Map<number, number>()
 
   constructor(options: ClusterOptions, brokerIds: readonly number[]) {
@@ -103,6 +102,7 @@ class OwnedCluster implements ClusterHost {
   }
 
   async resume(brokerId: number): Promise<void> {
+    this.#lostAtMs.delete(brokerId)
     this.#thread(brokerId).resume()
   }
 
@@ -112,7 +112,6 @@ class OwnedCluster implements ClusterHost {
   }
 
   async stop(brokerId: number): Promise<void> {
-    this.#lostAtMs.set(brokerId, Date.now())
     this.#cancelRestart(brokerId)
     await this.#thread(brokerId).stop(true)
   }
@@ -266,14 +265,17 @@ class OwnedCluster implements ClusterHost {
 
   #happened(event: ClusterEvent): void {
     if (event.kind === 'broker-crashed') this.#lostAtMs.set(event.brokerId, event.atMs)
-    const timed =
-      event.kind === 'leader-changed' ? { ...event, tookMs: this.#sinceLost(event.from, event.atMs) } : event
-    if (this.#eventListeners.size === 0) this.#unheard.push(timed)
-    for (const listener of this.#eventListeners) listener(timed)
+    if (event.kind === 'broker-started') this.#lostAtMs.delete(event.brokerId)
+    const told = event.kind === 'leader-changed' ? this.#explained(event) : event
+    if (this.#eventListeners.size === 0) this.#unheard.push(told)
+    for (const listener of this.#eventListeners) listener(told)
   }
 
-  #sinceLost(brokerId: number, atMs: number): number | null {
-    const lostAtMs = this.#lostAtMs.get(brokerId)
-    return lostAtMs === undefined || atMs - lostAtMs > causeWithinMs ? null : Math.max(0, atMs - lostAtMs)
+  /** The controller sees that a leader is gone; why, and since when, is known here. */
+  #explained(move: LeaderChanged): LeaderChanged {
+    const lostAtMs = this.#lostAtMs.get(move.from)
+    if (lostAtMs !== undefined) return { ...move, cause: 'lost', tookMs: Math.max(0, move.atMs - lostAtMs) }
+    const lifecycle = this.#threads.find(({ brokerId }) => brokerId === move.from)?.status.lifecycle
+    return lifecycle === 'stopping' || lifecycle === 'stopped' ? { ...move, cause: 'shut-down' } : move
   }
 }

@@ -10,7 +10,8 @@ type LeaderChanged = Extract<BrokerEvent, { kind: 'leader-changed' }>
 type Told = ClusterEvent | { readonly moves: LeaderChanged[]; readonly atMs: number }
 
 /**
- * Leaders move by the dozen when a broker dies: one event for each old and new leader, not one for each partition. So events wait for
+ * Leaders move by the dozen when a broker dies: one event for each old and new leader, not one for each partition. Whether the old one was lost,
+ * the host knows. So events wait for
  * the end of the turn, and leave in the order in which they happened.
  */
 export class WorkerEvents {
@@ -49,6 +50,9 @@ export class WorkerEvents {
         return this.#tell({ kind: 'metadata-disk-failed', brokerId, atMs, code: event.code })
       case 'topic-created':
       case 'topic-deleted':
+      case 'partitions-added':
+      case 'topic-configs-changed':
+      case 'offsets-set':
         return this.#tell({ ...event, brokerId, atMs })
       case 'group-rebalanced': {
         const { groupId, generation, members, tookMs, reason } = event
@@ -77,7 +81,7 @@ export class WorkerEvents {
   }
 
   #addMove(event: LeaderChanged, atMs: number): void {
-    const key = `${event.from}>${event.to}`
+    const key = `${event.from}>${event.to} ${event.isPreferred}`
     const moves = this.#moves.get(key)
     if (moves !== undefined) {
       moves.push(event)
@@ -95,6 +99,7 @@ export class WorkerEvents {
 }
 
 function movedTogether(moves: readonly LeaderChanged[], atMs: number): ClusterEvent {
-  const { from, to } = moves[0]!
-  return { kind: 'leader-changed', brokerId: to, from, atMs, partitions: moves.map(nameOf), tookMs: null }
+  const { from, to, isPreferred } = moves[0]!
+  const cause = isPreferred ? 'preferred' : 'moved'
+  return { kind: 'leader-changed', brokerId: to, from, atMs, partitions: moves.map(nameOf), cause, tookMs: null }
 }

@@ -8,12 +8,21 @@ import type { PulseEvent } from '../contract/cluster.ts'
 import type { Handlers } from '../contract/contract.ts'
 import type { Journal } from '../store/journal.ts'
 import type { EventBus } from './event-bus.ts'
+import { listed } from './partition-names.ts'
 
 const remembered = 5_000
 const gatherMs = 100
 /** A deed of the user explains what follows within this time. */
 const deedMs = 120_000
-const namedMax = 3
+
+const topicKinds: ReadonlySet<ClusterEvent['kind']> = new Set([
+  'topic-created',
+  'topic-deleted',
+  'partitions-added',
+  'topic-configs-changed',
+] as const)
+/** As the client of the services calls itself. */
+export const ownClientId = 'pressroom'
 
 export type PulseContent = Omit<PulseEvent, 'id' | 'atMs'>
 
@@ -68,14 +77,16 @@ export class PulseService {
       this.#timer ??= setTimeout(() => this.#tellIsr(), gatherMs).unref()
       return
     }
-    this.tell(event.atMs, this.#contentOf(event))
-    if (event.kind === 'group-rebalanced') this.#events.emit('changed', { what: 'groups' })
-    if (event.kind === 'topic-created' || event.kind === 'topic-deleted')
-      this.#events.emit('changed', { what: 'topics' })
+    // What this window's own client did is told by whoever did it.
+    if (event.kind !== 'offsets-set' || event.clientId !== ownClientId) this.tell(event.atMs, this.#contentOf(event))
+    if (event.kind === 'group-rebalanced' || event.kind === 'offsets-set')
+      this.#events.emit('changed', { what: 'groups' })
+    if (topicKinds.has(event.kind)) this.#events.emit('changed', { what: 'topics' })
   }
 
   #contentOf(event: Exclude<ClusterEvent, IsrChange>): PulseContent {
-    const { kind, brokerId } = event
+    const { brokerId } = event
+    const kind = event.kind === 'offsets-set' ? 'offsets-reset' : event.kind
     const broker = `broker ${brokerId}`
     switch (event.kind) {
       case 'broker-started':
@@ -148,16 +159,8 @@ export class PulseService {
           text: `${broker} is controller, epoch ${event.epoch}`,
           durationMs: event.tookMs,
         }
-      case 'leader-changed': {
-        const from = event.from < 0 ? '' : `, taken over from broker ${event.from}`
-        return {
-          ...calm,
-          kind,
-          brokerId,
-          text: `leader of ${listed(event.partitions)}${from}`,
-          durationMs: event.tookMs,
-        }
-      }
+      case 'leader-changed':
+        return { ...calm, kind, ...leaderMove(event) }
       case 'unclean-leaders-elected': {
         const { partitions, missing } = event
         const risk =
@@ -175,8 +178,20 @@ export class PulseService {
       }
       case 'group-rebalanced': {
         const members = plural(event.members, 'member')
-        const text = `${event.groupId}: ${members}, generation ${event.generation} (${event.reason})`
+        const text = `${event.groupId}: ${members}, generation ${event.generation} (${shortReason(event.reason)})`
         return { ...calm, kind, brokerId, text, durationMs: event.tookMs }
+      }
+      case 'offsets-set': {
+        const text = `${event.groupId}: offsets of ${listed(event.partitions)} set by ${event.clientId || 'a client'}`
+        return { ...calm, kind, brokerId: null, text }
+      }
+      case 'partitions-added': {
+        const added = plural(event.added, 'partition')
+        return { ...calm, kind, brokerId: null, text: `${event.topic}: ${added} added, ${event.partitions} now` }
+      }
+      case 'topic-configs-changed': {
+        const changes = event.changes.map(({ name, to }) => (to === null ? `${name} unset` : `${name} = ${to}`))
+        return { ...calm, kind, brokerId: null, text: `${event.topic}: ${changes.join(', ')}` }
       }
       case 'topic-created':
         return {
@@ -209,7 +224,7 @@ export class PulseService {
         ...calm,
         kind: isShrunk ? 'isr-shrunk' : 'isr-expanded',
         brokerId: moved.length === 1 ? moved[0]! : brokerId,
-        text: `${brokers(moved)} ${isShrunk ? 'left' : 'joined'} the in-sync replicas of ${partitions}`,
+        text: `${brokers(moved)} ${isShrunk ? 'left' : 'joined'} the in-sync replicas: ${partitions}`,
         severity: isShrunk ? 'warning' : 'info',
       })
     }
@@ -237,11 +252,36 @@ const plural = (count: number, thing: string): string => `${count} ${thing}${cou
 const brokers = (ids: readonly number[]): string =>
   ids.length === 1 ? `broker ${ids[0]}` : `brokers ${ids.join(', ')}`
 
-/** The first few by name, the rest by number. */
-function listed(names: readonly string[]): string {
-  if (names.length <= namedMax + 1) return names.join(', ')
-  return `${names.slice(0, namedMax).join(', ')} and ${names.length - namedMax} more`
+/** Why leaders moved, and how long nobody led where one was lost. */
+function leaderMove(event: Extract<ClusterEvent, { kind: 'leader-changed' }>): Partial<PulseContent> & Said {
+  const { brokerId, from, cause } = event
+  const partitions = listed(event.partitions)
+  if (brokerId < 0) {
+    const text = `no leader for ${partitions}: no in-sync replica is left after broker ${from}`
+    return { brokerId: from, text, severity: 'trouble' }
+  }
+  const why = {
+    lost: `, taken over from broker ${from}`,
+    'shut-down': `, handed over by broker ${from} as it stops`,
+    preferred: `, back from broker ${from} as preferred`,
+    moved: `, moved from broker ${from}`,
+  }[cause]
+  return { brokerId, text: `leader of ${partitions}${from < 0 ? '' : why}`, durationMs: event.tookMs }
 }
+
+type Said = Pick<PulseContent, 'brokerId' | 'text'>
+
+const memberUuid = /-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi
+/** Every dynamic member is sent back once for its id and says so when it comes again (KIP-394): nothing to tell. */
+const reasonOfSecondJoin =
+  /: (?:need to re-join with the given member-id\b.*|rebalance failed due to MemberIdRequired.*)$/is
+
+/** Members by their client's name: `readers-7d01…` is `readers`. */
+const shortReason = (reason: string): string =>
+  reason
+    .replace(reasonOfSecondJoin, '')
+    .replace(memberUuid, '')
+    .replace(/\b(\d+)000 ms\b/g, '$1 s')
 
 const again = ({ restartInMs }: { readonly restartInMs?: number | null }): string =>
   typeof restartInMs === 'number' ? `; it starts again in ${restartInMs / 1_000} s` : ''

@@ -12,7 +12,7 @@ import { ClusterService } from './cluster.ts'
 import { EventBus } from './event-bus.ts'
 import { GroupService } from './groups.ts'
 import { MessageService } from './messages.ts'
-import { PulseService } from './pulse.ts'
+import { ownClientId, PulseService } from './pulse.ts'
 import { SampleService } from './samples.ts'
 import { TailService } from './tails.ts'
 import { topicHandlers } from './topics.ts'
@@ -22,7 +22,7 @@ export function createServices(host: ClusterHost, options: ServicesOptions): Ser
   const journal = new Journal(options.isEphemeral ? ':memory:' : storePath(options.dataDirectory), (error) =>
     console.error(`The journal cannot be written: ${error instanceof Error ? error.message : error}`),
   )
-  const client = new ClusterClient({ bootstrap: host.bootstrap, clientId: 'pressroom' })
+  const client = new ClusterClient({ bootstrap: host.bootstrap, clientId: ownClientId })
   const pulse = new PulseService(host, events, journal)
   const cluster = new ClusterService(host, events, (brokerId, deed) => pulse.expect(brokerId, deed))
   const messages = new MessageService(client, journal)

@@ -5,6 +5,7 @@ import type { Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
 import { joinError, syncError } from './answers.ts'
 import type { GroupConfig } from './config.ts'
+import { deleteOffsets, type OffsetDeletion, type OffsetPlace, refusedDeletion } from './delete-offsets.ts'
 import { describeGroup, describeNone, listGroup } from './describe.ts'
 import { deleteGroup, forgetExpired, forgetTopics } from './expiry.ts'
 import type { Answer } from './group.ts'
@@ -28,7 +29,7 @@ import type {
   SyncGroupRequest,
   SyncGroupResponse,
 } from './messages.ts'
-import { commitError, commitOffsets, fetchError, fetchOffsets } from './offsets.ts'
+import { commitError, commitOffsets, fetchError, fetchOffsets, movedFromOutside } from './offsets.ts'
 import { partitionOf } from './partition-of.ts'
 import { decodeRecord } from './records.ts'
 import { type GroupEnv, type Room, Shard } from './shard.ts'
@@ -125,18 +126,22 @@ export class GroupCoordinator {
 
   commitOffsets(
     request: OffsetCommitRequest,
-    version: number,
+    asker: Pick<Asker, 'version' | 'clientId'>,
     later: Answer<OffsetCommitResponse>,
   ): OffsetCommitResponse | undefined {
     const { groupId } = request
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'number') return commitError(request, shard)
-    const { records, response } = commitOffsets(shard, request, version)
+    const { records, response } = commitOffsets(shard, request, asker.version)
     if (records.length === 0) return response
+    const moved = movedFromOutside(shard.groups.get(groupId), request)
     return nowOrLater(later, (answer) =>
-      shard.write(shard.groupOrNew(groupId), records, (errorCode) =>
-        answer(errorCode === errors.NONE ? response : commitError(request, errorCode)),
-      ),
+      shard.write(shard.groupOrNew(groupId), records, (errorCode) => {
+        if (errorCode !== errors.NONE) return answer(commitError(request, errorCode))
+        const clientId = asker.clientId ?? ''
+        if (moved.length > 0) this.#room.sink.event({ kind: 'offsets-set', groupId, clientId, partitions: moved })
+        answer(response)
+      }),
     )
   }
 
@@ -172,6 +177,16 @@ export class GroupCoordinator {
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'number') return shard
     return nowOrLater(later, (answer) => deleteGroup(shard, groupId, answer))
+  }
+
+  deleteOffsets(
+    groupId: string,
+    places: readonly OffsetPlace[],
+    later: Answer<OffsetDeletion>,
+  ): OffsetDeletion | undefined {
+    const shard = this.#shardOf(groupId)
+    if (typeof shard === 'number') return refusedDeletion(shard)
+    return nowOrLater(later, (answer) => deleteOffsets(shard, groupId, places, answer))
   }
 
   /** A group that does not exist has the error GROUP_ID_NOT_FOUND. */

@@ -58,6 +58,25 @@ export function commitOffsets(
   return { records, response: { topics } }
 }
 
+/**
+ * The partitions, as `topic-partition`, whose offsets somebody moves who is no member: a tool. Groups that never had members are left
+ * out: whoever assigns itself its partitions commits so all the time.
+ */
+export function movedFromOutside(
+  group: ClassicGroup | undefined,
+  { generationIdOrMemberEpoch: generation, topics }: OffsetCommitRequest,
+): readonly string[] {
+  if (generation >= 0 || group === undefined || group.protocolType === null) return []
+  return topics.flatMap(({ name, partitions }) =>
+    partitions
+      .filter(({ partitionIndex, committedOffset }) => {
+        const before = group.offsets.get(name, partitionIndex)
+        return before !== undefined && before.offset !== committedOffset
+      })
+      .map(({ partitionIndex }) => `${name}-${partitionIndex}`),
+  )
+}
+
 export const commitError = (request: OffsetCommitRequest, errorCode: number): OffsetCommitResponse => ({
   topics: request.topics.map(({ name, topicId, partitions }) => ({
     name,

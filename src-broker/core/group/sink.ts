@@ -23,6 +23,13 @@ export interface GroupSink {
 
 /** What the pulse shows of a group. */
 export type GroupEvent =
+  /** Offsets of an empty group were set by somebody who is no member, and are committed; `topic-partition` each. */
+  | {
+      readonly kind: 'offsets-set'
+      readonly groupId: string
+      readonly clientId: string
+      readonly partitions: readonly string[]
+    }
   | {
       readonly kind: 'group-rebalanced'
       readonly groupId: string

@@ -31,6 +31,8 @@ export type QuorumEvent =
       readonly from: number
       readonly to: number
       readonly leaderEpoch: number
+      /** The new leader is the first of the replicas. */
+      readonly isPreferred: boolean
     }
   | {
       readonly kind: 'isr-changed'

@@ -135,7 +135,8 @@ export class Consumer {
       topics: [{ name: topic, topicId: zeroUuid, partitions }],
     }
     return ask<number>((later) => {
-      const now = this.cluster.groups.commitOffsets(request, version, (answer) => later(codeOf(answer)))
+      const asker = { version, clientId: this.clientId }
+      const now = this.cluster.groups.commitOffsets(request, asker, (answer) => later(codeOf(answer)))
       return now && codeOf(now)
     })
   }

@@ -179,3 +179,17 @@ test('commits are kept in the order of the log', () => {
   }
   expect([seen, commits.map(({ answer }) => answer)]).toEqual([[1, 2, 3], new Array(3).fill(errors.NONE)])
 })
+
+test('offsets that a tool moves are told of; those of members and of groups without any are not', () => {
+  const cluster = new ClusterOfOne()
+  const member = new Consumer(cluster, 'a')
+  stabilize(cluster, member)
+  member.commit('orders', 42)
+  member.leave()
+  const told = () => cluster.events.filter(({ kind }) => kind === 'offsets-set')
+  expect(told()).toEqual([])
+  const tool = new Consumer(cluster, 'tool')
+  tool.commit('orders', 42)
+  tool.commit('orders', 7)
+  expect(told()).toEqual([{ kind: 'offsets-set', groupId: 'readers', clientId: 'tool', partitions: ['orders-0'] }])
+})

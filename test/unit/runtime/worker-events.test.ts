@@ -4,7 +4,7 @@ import type { ClusterEvent } from '../../../src-broker/runtime/cluster-types.ts'
 import { WorkerEvents } from '../../../src-broker/runtime/worker-events.ts'
 
 const moved = (partition: number, from: number, to: number) =>
-  ({ kind: 'leader-changed', topic: 'orders', partition, from, to, leaderEpoch: 1 }) as const
+  ({ kind: 'leader-changed', topic: 'orders', partition, from, to, leaderEpoch: 1, isPreferred: false }) as const
 const shrunk = (partition: number) =>
   ({ kind: 'isr-changed', topic: 'orders', partition, from: [1, 2], to: [2] }) as const
 

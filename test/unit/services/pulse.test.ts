@@ -41,6 +41,7 @@ describe('sentences', () => {
       kind: 'leader-changed',
       from: 2,
       partitions: ['orders-1', 'flights-0'],
+      cause: 'lost',
       tookMs: 12,
     })
     host.happen({
@@ -49,6 +50,7 @@ describe('sentences', () => {
       kind: 'leader-changed',
       from: -1,
       partitions: ['a-0', 'a-1', 'a-2', 'a-3', 'a-4'],
+      cause: 'moved',
       tookMs: null,
     })
     host.happen({ ...at, kind: 'broker-started', tookMs: 180 })
@@ -82,6 +84,67 @@ describe('sentences', () => {
     `)
   })
 
+  test('leaders move because one was lost, or shut down, or back to where they belong, or have nowhere to go', () => {
+    const move = {
+      kind: 'leader-changed',
+      brokerId: 1,
+      from: 2,
+      atMs: 5,
+      partitions: ['orders-1'],
+      tookMs: null,
+    } as const
+    host.happen({ ...move, cause: 'lost', tookMs: 164 })
+    host.happen({ ...move, cause: 'shut-down' })
+    host.happen({ ...move, cause: 'preferred' })
+    host.happen({ ...move, cause: 'moved' })
+    host.happen({ ...move, cause: 'lost', brokerId: -1 })
+    expect(told.map(({ brokerId, text, durationMs }) => `${brokerId} ${text} ${durationMs ?? ''}`.trim())).toEqual([
+      '1 leader of orders-1, taken over from broker 2 164',
+      '1 leader of orders-1, handed over by broker 2 as it stops',
+      '1 leader of orders-1, back from broker 2 as preferred',
+      '1 leader of orders-1, moved from broker 2',
+      '2 no leader for orders-1: no in-sync replica is left after broker 2',
+    ])
+  })
+
+  test('a rebalance names members by their clients, and leaves out that each joins twice', () => {
+    const because = (reason: string) =>
+      host.happen({
+        ...{ kind: 'group-rebalanced', brokerId: 1, atMs: 5, groupId: 'jg', generation: 1, members: 1, tookMs: 3 },
+        reason,
+      })
+    because('rdkafka-e59359f9-65ae-438e-bd3b-738472fbc97f joined')
+    because(
+      'console-consumer-28d62500-cb26-448a-8452-0711eb072d93 joined: need to re-join with the given member-id: console-consumer-28d62500-cb26-448a-8452-0711eb072d93',
+    )
+    because('the session of rdkafka-e59359f9-65ae-438e-bd3b-738472fbc97f ended after 45000 ms')
+    because('my-reader-28d62500-cb26-448a-8452-0711eb072d93 left: the consumer is being closed')
+    expect(told.map(({ text }) => text.slice('jg: 1 member, generation 1 '.length))).toEqual([
+      '(rdkafka joined)',
+      '(console-consumer joined)',
+      '(the session of rdkafka ended after 45 s)',
+      '(my-reader left: the consumer is being closed)',
+    ])
+  })
+
+  test('what clients change leaves its trace, and what we did ourselves is told once', () => {
+    const at = { brokerId: 1, atMs: 5 }
+    host.happen({ ...at, kind: 'partitions-added', topic: 'orders', partitions: 6, added: 3 })
+    const changes = [
+      { name: 'retention.ms', from: null, to: '1000' },
+      { name: 'cleanup.policy', from: 'compact', to: null },
+    ]
+    host.happen({ ...at, kind: 'topic-configs-changed', topic: 'orders', changes })
+    const set = { ...at, kind: 'offsets-set', groupId: 'jg', partitions: ['orders-0', 'orders-1'] } as const
+    host.happen({ ...set, clientId: 'kafka-consumer-groups' })
+    host.happen({ ...set, clientId: 'pressroom' })
+    expect(told.map(({ kind, brokerId, text }) => `${kind} ${brokerId} ${text}`)).toEqual([
+      'partitions-added null orders: 3 partitions added, 6 now',
+      'topic-configs-changed null orders: retention.ms = 1000, cleanup.policy unset',
+      'offsets-reset null jg: offsets of orders-0 and orders-1 set by kafka-consumer-groups',
+    ])
+  })
+
   test('in-sync sets that change alike are one event, however many partitions there are', () => {
     vi.useFakeTimers()
     for (let partition = 0; partition < 50; partition++) {
@@ -98,8 +161,8 @@ describe('sentences', () => {
     expect(told).toEqual([])
     vi.advanceTimersByTime(200)
     expect(sentences()).toEqual([
-      'isr-shrunk | 2 | broker 2 left the in-sync replicas of flights-0, flights-1, flights-2 and 47 more | - |  | warning',
-      'isr-expanded | 3 | broker 3 joined the in-sync replicas of orders-0 | - |  | info',
+      'isr-shrunk | 2 | broker 2 left the in-sync replicas: 50 of flights | - |  | warning',
+      'isr-expanded | 3 | broker 3 joined the in-sync replicas: orders-0 | - |  | info',
     ])
   })
 

@@ -29,7 +29,8 @@ export class MetadataEvents {
       const place = { topic: topic.name, partition: after.partition }
       const { leaderEpoch } = after
       if (before.leader !== after.leader) {
-        this.#tell({ kind: 'leader-changed', ...place, from: before.leader, to: after.leader, leaderEpoch })
+        const move = { from: before.leader, to: after.leader, isPreferred: after.leader === after.replicas[0] }
+        this.#tell({ kind: 'leader-changed', ...place, ...move, leaderEpoch })
         if (after.leaderRecoveryState === recovering && after.leader !== noLeader) {
           const had = [...before.isr, ...before.eligibleLeaderReplicas]
           const missing = had.filter((id) => id !== after.leader)
