@@ -1,5 +1,5 @@
-// DescribeLogDirs, versions 1–5: how much each replica on this broker takes. One log directory a broker; its name is that of the
-// directory, not a path. Not implemented: total and usable bytes of the volume (-1), cordoned directories; see SKIPPED.md.
+// DescribeLogDirs, versions 1–5: how much each replica on this broker takes. One log directory a broker.
+// Not implemented: total and usable bytes of the volume (-1), cordoned directories; see SKIPPED.md.
 import type { Partition } from '../core/replica/partition.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'
 import { errors } from '../protocol/errors.ts'
@@ -21,6 +21,6 @@ export const describeLogDirs: Handler<Request, ResponseInput<typeof schema>> = (
       isFutureKey: false,
     })),
   }))
-  const directory = { errorCode: errors.NONE, logDir: `broker-${options.brokerId}`, topics }
+  const directory = { errorCode: errors.NONE, logDir: options.directory, topics }
   return { throttleTimeMs: 0, errorCode: errors.NONE, results: [directory] }
 }

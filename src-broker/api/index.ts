@@ -20,6 +20,7 @@ import { deleteRecords as deleteRecordsApi } from '../protocol/messages/21-delet
 import { initProducerId as initProducerIdApi } from '../protocol/messages/22-init-producer-id.ts'
 import { offsetForLeaderEpoch as offsetForLeaderEpochApi } from '../protocol/messages/23-offset-for-leader-epoch.ts'
 import { describeConfigs as describeConfigsApi } from '../protocol/messages/32-describe-configs.ts'
+import { alterConfigs as alterConfigsApi } from '../protocol/messages/33-alter-configs.ts'
 import { describeLogDirs as describeLogDirsApi } from '../protocol/messages/35-describe-log-dirs.ts'
 import { createPartitions as createPartitionsApi } from '../protocol/messages/37-create-partitions.ts'
 import { deleteGroups as deleteGroupsApi } from '../protocol/messages/42-delete-groups.ts'
@@ -27,9 +28,12 @@ import { electLeaders as electLeadersApi } from '../protocol/messages/43-elect-l
 import { incrementalAlterConfigs as incrementalAlterConfigsApi } from '../protocol/messages/44-incremental-alter-configs.ts'
 import { alterPartitionReassignments as alterPartitionReassignmentsApi } from '../protocol/messages/45-alter-partition-reassignments.ts'
 import { listPartitionReassignments as listPartitionReassignmentsApi } from '../protocol/messages/46-list-partition-reassignments.ts'
+import { offsetDelete as offsetDeleteApi } from '../protocol/messages/47-offset-delete.ts'
 import { describeQuorum as describeQuorumApi } from '../protocol/messages/55-describe-quorum.ts'
 import { describeCluster as describeClusterApi } from '../protocol/messages/60-describe-cluster.ts'
+import { describeProducers as describeProducersApi } from '../protocol/messages/61-describe-producers.ts'
 import { unregisterBroker as unregisterBrokerApi } from '../protocol/messages/64-unregister-broker.ts'
+import { listConfigResources as listConfigResourcesApi } from '../protocol/messages/74-list-config-resources.ts'
 import { describeTopicPartitions as describeTopicPartitionsApi } from '../protocol/messages/75-describe-topic-partitions.ts'
 import { addRaftVoter as addRaftVoterApi } from '../protocol/messages/80-add-raft-voter.ts'
 import { removeRaftVoter as removeRaftVoterApi } from '../protocol/messages/81-remove-raft-voter.ts'
@@ -54,6 +58,7 @@ import { deleteRecords } from './21-delete-records.ts'
 import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './32-describe-configs.ts'
+import { alterConfigs } from './33-alter-configs.ts'
 import { describeLogDirs } from './35-describe-log-dirs.ts'
 import { createPartitions } from './37-create-partitions.ts'
 import { deleteGroups } from './42-delete-groups.ts'
@@ -61,9 +66,12 @@ import { electLeaders } from './43-elect-leaders.ts'
 import { incrementalAlterConfigs } from './44-incremental-alter-configs.ts'
 import { alterPartitionReassignments } from './45-alter-partition-reassignments.ts'
 import { listPartitionReassignments } from './46-list-partition-reassignments.ts'
+import { offsetDelete } from './47-offset-delete.ts'
 import { describeQuorum } from './55-describe-quorum.ts'
 import { describeCluster } from './60-describe-cluster.ts'
+import { describeProducers } from './61-describe-producers.ts'
 import { unregisterBroker } from './64-unregister-broker.ts'
+import { listConfigResources } from './74-list-config-resources.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import { addRaftVoter } from './80-add-raft-voter.ts'
 import { removeRaftVoter } from './81-remove-raft-voter.ts'
@@ -103,6 +111,7 @@ const all: readonly Route[] = [
   route(initProducerIdApi, initProducerId),
   route(offsetForLeaderEpochApi, offsetForLeaderEpoch),
   route(describeConfigsApi, describeConfigs),
+  route(alterConfigsApi, alterConfigs),
   route(describeLogDirsApi, describeLogDirs),
   route(createPartitionsApi, createPartitions),
   route(deleteGroupsApi, deleteGroups),
@@ -110,9 +119,12 @@ const all: readonly Route[] = [
   route(incrementalAlterConfigsApi, incrementalAlterConfigs),
   route(alterPartitionReassignmentsApi, alterPartitionReassignments),
   route(listPartitionReassignmentsApi, listPartitionReassignments),
+  route(offsetDeleteApi, offsetDelete),
   route(describeQuorumApi, describeQuorum),
   route(describeClusterApi, describeCluster),
+  route(describeProducersApi, describeProducers),
   route(unregisterBrokerApi, unregisterBroker),
+  route(listConfigResourcesApi, listConfigResources),
   route(describeTopicPartitionsApi, describeTopicPartitions),
   route(addRaftVoterApi, addRaftVoter),
   route(removeRaftVoterApi, removeRaftVoter),

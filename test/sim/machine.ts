@@ -105,6 +105,7 @@ export class Machine {
           clusterId: 'simulated',
           incarnationId: randomUuid(this.#random),
           directoryId: this.#directoryId,
+          directory: '/simulated',
           host: 'simulated',
           port: 9000 + id,
           config,

@@ -25,6 +25,7 @@ import type { LogConfig } from './log-config.ts'
 import type { LogEnv } from './log-env.ts'
 import { offsetEntryBytes } from './offset-index.ts'
 import { readTopicId, topicIdFile } from './partition-metadata.ts'
+import type { ProducerSnapshotEntry } from './producer-snapshot.ts'
 import { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerState, type RememberedBatch } from './producer-state.ts'
 import { loadProducers, recoveryPosition, scanFrom } from './recovery.ts'
@@ -423,6 +424,11 @@ export class PartitionLog {
   /** The first offset of the earliest open transaction; Infinity without one. */
   get firstOpenOffset(): number {
     return this.#opened().producers.firstOpenOffset
+  }
+
+  /** Every producer that is remembered. */
+  producerEntries(): ProducerSnapshotEntry[] {
+    return this.#opened().producers.entries()
   }
 
   /** Forgets producers that wrote nothing since `beforeMs`. */

@@ -187,6 +187,16 @@ export interface IncrementalAlterConfigsRequest {
   readonly validateOnly: boolean
 }
 
+export interface AlterConfigsRequest {
+  readonly resources: readonly {
+    readonly resourceType: number
+    readonly resourceName: string
+    /** All that shall be set. */
+    readonly configs: readonly { readonly name: string; readonly value: string | null }[]
+  }[]
+  readonly validateOnly: boolean
+}
+
 export interface IncrementalAlterConfigsResponse {
   readonly responses: {
     readonly errorCode: number
@@ -273,6 +283,7 @@ export interface ControllerApis {
   CreateTopics: { request: CreateTopicsRequest; response: CreateTopicsResponse }
   DeleteTopics: { request: DeleteTopicsRequest; response: DeleteTopicsResponse }
   CreatePartitions: { request: CreatePartitionsRequest; response: CreatePartitionsResponse }
+  AlterConfigs: { request: AlterConfigsRequest; response: IncrementalAlterConfigsResponse }
   IncrementalAlterConfigs: { request: IncrementalAlterConfigsRequest; response: IncrementalAlterConfigsResponse }
   AllocateProducerIds: { request: AllocateProducerIdsRequest; response: AllocateProducerIdsResponse }
   ElectLeaders: { request: ElectLeadersRequest; response: ElectLeadersResponse }

@@ -4,7 +4,7 @@ import type { Deadline, Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
 import { type BrokerConfig, withDynamic } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
-import { incrementalAlterConfigs } from './controller/alter-configs.ts'
+import { alterConfigs, incrementalAlterConfigs } from './controller/alter-configs.ts'
 import { alterPartition } from './controller/alter-partition.ts'
 import { alterPartitionReassignments, listPartitionReassignments } from './controller/alter-partition-reassignments.ts'
 import { BrokerWatch, type BrokerWatchHost } from './controller/broker-watch.ts'
@@ -99,6 +99,7 @@ export class Controller {
       CreateTopics: this.#decidedBy(createTopics),
       DeleteTopics: this.#decidedBy(deleteTopics),
       CreatePartitions: this.#decidedBy(createPartitions),
+      AlterConfigs: this.#decidedBy(alterConfigs),
       IncrementalAlterConfigs: this.#decidedBy(incrementalAlterConfigs),
       AllocateProducerIds: this.#decidedBy(allocateProducerIds),
       ElectLeaders: this.#decidedBy(electLeaders),

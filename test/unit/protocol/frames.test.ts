@@ -105,6 +105,7 @@ test('the APIs we speak', () => {
     22 InitProducerId 0-5 flexible from 2
     23 OffsetForLeaderEpoch 2-4 flexible from 4
     32 DescribeConfigs 1-4 flexible from 4
+    33 AlterConfigs 0-2 flexible from 2
     35 DescribeLogDirs 1-5 flexible from 2
     37 CreatePartitions 0-3 flexible from 2
     42 DeleteGroups 0-2 flexible from 2
@@ -112,9 +113,12 @@ test('the APIs we speak', () => {
     44 IncrementalAlterConfigs 0-1 flexible from 1
     45 AlterPartitionReassignments 0-1 flexible from 0
     46 ListPartitionReassignments 0-0 flexible from 0
+    47 OffsetDelete 0-0 flexible from Infinity
     55 DescribeQuorum 0-2 flexible from 0
     60 DescribeCluster 0-2 flexible from 0
+    61 DescribeProducers 0-0 flexible from 0
     64 UnregisterBroker 0-0 flexible from 0
+    74 ListConfigResources 0-1 flexible from 0
     75 DescribeTopicPartitions 0-0 flexible from 0
     80 AddRaftVoter 0-1 flexible from 0
     81 RemoveRaftVoter 0-0 flexible from 0"

@@ -1,10 +1,14 @@
-// IncrementalAlterConfigs for topics (2) and brokers (4; the empty name means all of them).
+// IncrementalAlterConfigs and the older AlterConfigs, for topics (2) and brokers (4; the empty name means all of them).
 import { errors } from '../../../protocol/errors.ts'
 import { brokerDefinition } from '../../config/broker-config.ts'
 import { listOf } from '../../config/definition.ts'
 import { topicDefinition } from '../../config/topic-configs.ts'
 import { brokerConfigsProblem, topicConfigsProblem } from '../../config/validate-configs.ts'
-import type { IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse } from '../controller-apis.ts'
+import type {
+  AlterConfigsRequest,
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsResponse,
+} from '../controller-apis.ts'
 import { brokerResource, type MetadataImage, topicResource } from '../image.ts'
 import type { InputOf } from '../records.ts'
 import { type ApiError, type Decision, duplicates, isError, noError, refuse, type Situation } from './decision.ts'
@@ -14,6 +18,23 @@ type Operation = Resource['configs'][number]
 
 const minInsyncReplicas = 'min.insync.replicas'
 const operations = { set: 0, delete: 1, append: 2, subtract: 3 } as const
+
+/** What the older request does not name goes back to its default. */
+export function alterConfigs(
+  situation: Situation,
+  { resources, validateOnly }: AlterConfigsRequest,
+): Decision<IncrementalAlterConfigsResponse> {
+  const { image } = situation
+  const changes = resources.map(({ resourceType, resourceName, configs }) => {
+    const before = resourceType === topicResource ? image.topicConfigs(resourceName) : image.brokerConfigs(resourceName)
+    const named = new Set(configs.map(({ name }) => name))
+    const unnamed = [...before.keys()].filter((name) => !named.has(name))
+    const set = configs.map((config) => ({ ...config, configOperation: operations.set }))
+    const unset = unnamed.map((name) => ({ name, value: null, configOperation: operations.delete }))
+    return { resourceType, resourceName, configs: [...set, ...unset] }
+  })
+  return incrementalAlterConfigs(situation, { resources: changes, validateOnly })
+}
 
 export function incrementalAlterConfigs(
   { image }: Situation,
