@@ -68,6 +68,8 @@ export interface MessagePage {
   readonly scannedBytes: number
   readonly tookMs: number
   readonly stopped: 'page-full' | 'end' | 'scan-limit'
+  /** Offsets beyond this page, so records at most; null where a partition could not be asked how long it is. */
+  readonly unreadOffsets: number | null
   /** Partitions that the page lacks although something may be in them, and why. The cursor asks them again. */
   readonly unreachable: readonly UnreachablePartition[]
 }

@@ -2,7 +2,7 @@ import type { ClusterClient } from '../../src-broker/client/cluster-client.ts'
 import { KafkaFailure } from '../../src-broker/client/failures.ts'
 import { fetchBatches } from '../../src-broker/client/fetch-batches.ts'
 import { type FetchedBatch, type ReadRecord, recordsOf } from '../../src-broker/client/fetched-batch.ts'
-import { MessageScan, type ScanStart } from '../../src-broker/client/message-scan.ts'
+import { MessageScan, type ScanPosition, type ScanStart } from '../../src-broker/client/message-scan.ts'
 import { Producer } from '../../src-broker/client/producer.ts'
 import * as batch from '../../src-broker/records/batch.ts'
 import type { Handlers } from '../contract/contract.ts'
@@ -54,7 +54,8 @@ export class MessageService {
     // What is there is shown, and the cursor asks the others again; where nothing is there the reason is all there is to show.
     const failure = page.unreachable[0]?.failure
     if (failure !== undefined && page.rows.length === 0) throw failure
-    const nextCursor = page.stopped === 'end' ? null : cursorOf(scan.position())
+    const position = scan.position()
+    const nextCursor = page.stopped === 'end' ? null : cursorOf(position)
     if (nextCursor !== null) this.#waiting.put(keyOf(query, nextCursor), scan)
     return {
       rows: page.rows.map(rowOf),
@@ -63,6 +64,7 @@ export class MessageService {
       scannedBytes: page.scannedBytes,
       tookMs: performance.now() - startedMs,
       stopped: page.stopped,
+      unreadOffsets: unreadOffsets(position),
       unreachable: page.unreachable.map(({ partition, failure: { message } }) => ({ partition, reason: message })),
     }
   }
@@ -122,6 +124,15 @@ export class MessageService {
     await this.#journal.record({ atMs: Date.now(), kind: 'messages.produce', payload: { topic, ...outcome } })
     return outcome
   }
+}
+
+function unreadOffsets({ unread }: ScanPosition): number | null {
+  let sum = 0
+  for (const { range } of unread) {
+    if (range === null) return null
+    sum += range.to - range.from
+  }
+  return sum
 }
 
 const keyOf = ({ topic, contains }: MessageQuery, cursor: string): string => JSON.stringify([topic, contains, cursor])

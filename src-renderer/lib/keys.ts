@@ -17,5 +17,12 @@ export function isTyping(event: KeyboardEvent): boolean {
   return target.isContentEditable || /^(textarea|select)$/i.test(target.tagName) || isTextInput(target)
 }
 
+/** True where Space or Enter works what has the focus: a button that was reached by keys, not one that was clicked before. */
+export function isPressing(event: KeyboardEvent): boolean {
+  const { key, target } = event
+  if ((key !== ' ' && key !== 'Enter') || !(target instanceof HTMLElement)) return false
+  return target.matches(':is(button, summary, input):focus-visible:not([role="tab"][aria-selected="true"])')
+}
+
 const isTextInput = (element: HTMLElement): boolean =>
   element instanceof HTMLInputElement && !/^(checkbox|radio|button|submit)$/.test(element.type)

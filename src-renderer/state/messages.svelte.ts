@@ -13,6 +13,9 @@ export interface Scan {
   readonly bytes: number
   readonly tookMs: number
   readonly stopped: MessagePage['stopped']
+  /** What was looked for; empty where all was taken. */
+  readonly contains: string
+  readonly unreadOffsets: number | null
   /** Partitions that could not be read: what is shown lacks them. */
   readonly unreachable: MessagePage['unreachable']
 }
@@ -48,8 +51,12 @@ export class MessageList {
     this.from !== null
       ? null
       : this.start === 'offset'
-        ? 'An offset is a whole number.'
-        : 'A time is 2026-11-21 09:30.',
+        ? this.offsetText === ''
+          ? 'Type the offset to read from'
+          : 'An offset is a whole number'
+        : this.timeText === ''
+          ? 'Type the time to read from'
+          : 'A time is 2026-11-21 09:30, or milliseconds since 1970',
   )
 
   constructor(client: Client, topic: string, zone: () => Zone) {
@@ -62,7 +69,7 @@ export class MessageList {
   /** Asks from the start. An older answer that comes late is dropped. */
   async load(): Promise<void> {
     const from = this.from
-    if (from === null) return
+    if (from === null) return this.#clear()
     if (this.tail.state !== 'off' && this.start === 'newest') return this.goLive()
     this.tail.stop()
     await this.#ask(from, true)
@@ -113,6 +120,17 @@ export class MessageList {
     this.detail = null
   }
 
+  /** A question that cannot be asked has no rows, least of all those of the question before. */
+  #clear(): void {
+    this.abandon()
+    this.tail.stop()
+    this.close()
+    this.#page = []
+    this.#cursor = null
+    this.scan = null
+    this.error = null
+  }
+
   async #ask(from: MessageQuery['from'], isNew: boolean): Promise<void> {
     this.#question += 1
     const question = this.#question
@@ -122,14 +140,14 @@ export class MessageList {
     try {
       const { topic, partitions, contains } = this
       const page = await this.#client.api['messages.page']({ topic, partitions, from, limit: pageLimit, contains })
-      if (question === this.#question) this.#take(page, isNew)
+      if (question === this.#question) this.#take(page, isNew, contains)
     } catch (error) {
       if (question === this.#question) this.error = explain(error)
     }
     if (question === this.#question) this.isLoading = false
   }
 
-  #take(page: MessagePage, isNew: boolean): void {
+  #take(page: MessagePage, isNew: boolean, contains: string): void {
     const live = new Set(this.tail.rows.map(rowKey))
     const rows = page.rows.filter((row) => !live.has(rowKey(row)))
     this.#page = isNew ? rows : [...this.#page, ...rows]
@@ -141,6 +159,8 @@ export class MessageList {
       bytes: (before?.bytes ?? 0) + page.scannedBytes,
       tookMs: (before?.tookMs ?? 0) + page.tookMs,
       stopped: page.stopped,
+      contains,
+      unreadOffsets: page.unreadOffsets,
       unreachable: page.unreachable,
     }
   }

@@ -58,7 +58,7 @@ export class Reset {
 
   async apply(): Promise<void> {
     const plan = this.plan
-    if (plan === null || plan.refusal !== null) return
+    if (plan === null || plan.refusal !== null || this.isApplying) return
     this.isApplying = true
     try {
       const result = await this.#api['groups.applyReset']({ plan })

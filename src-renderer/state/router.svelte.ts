@@ -2,8 +2,13 @@ import { href, parseRoute, type Route } from '../lib/route.ts'
 
 export class Router {
   route = $state.raw<Route>(parseRoute(location.hash))
+  /** A deed led here, not a link that was followed: the keyboard comes along. */
+  isLed = false
   readonly #read = (): void => {
-    this.route = parseRoute(location.hash)
+    const route = parseRoute(location.hash)
+    if (href(route) === href(this.route)) return // The address follows where `go` has been already.
+    this.isLed = false
+    this.route = route
   }
 
   start(): void {
@@ -16,12 +21,14 @@ export class Router {
   }
 
   go(route: Route): void {
+    this.isLed = true
     location.hash = href(route)
     this.route = route
   }
 
   /** Without a step in the history: for what the user did not ask to go to. */
   replace(route: Route): void {
+    this.isLed = false
     history.replaceState(null, '', href(route))
     this.route = route
   }

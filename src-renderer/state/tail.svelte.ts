@@ -20,6 +20,7 @@ export class Tail {
   readonly #client: Client
   readonly #topic: string
   #tailId: string | null = null
+  #starts = 0
   #early: TailBatch[] = []
   #arrived: MessageRow[] = []
   #frame = 0
@@ -33,14 +34,15 @@ export class Tail {
   async start(partitions: readonly number[] | null, contains: string): Promise<void> {
     if (this.#tailId !== null) this.#forget(this.#tailId)
     this.#reset('live')
+    const start = this.#starts
     this.#stopListening = this.#client.on('tail', (batch) => this.#received(batch))
     try {
       const { tailId } = await this.#client.api['tail.start']({ topic: this.#topic, partitions, contains })
-      if (this.state === 'off') return this.#forget(tailId)
+      if (start !== this.#starts) return this.#forget(tailId) // Stopped or started anew meanwhile.
       this.#tailId = tailId
       for (const batch of this.#early.splice(0)) this.#received(batch)
     } catch (error) {
-      this.#reset('off')
+      if (start === this.#starts) this.#reset('off')
       throw error
     }
   }
@@ -87,6 +89,7 @@ export class Tail {
   }
 
   #reset(state: 'off' | 'live'): void {
+    this.#starts += 1
     cancelAnimationFrame(this.#frame)
     this.#frame = 0
     this.#stopListening?.()

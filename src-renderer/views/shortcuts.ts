@@ -1,5 +1,6 @@
-import { isMod, isTyping } from '../lib/keys.ts'
+import { isMod, isPressing, isTyping } from '../lib/keys.ts'
 import type { App } from '../state/app.svelte.ts'
+import type { MessageList } from '../state/messages.svelte.ts'
 
 const sequenceMs = 900
 
@@ -18,7 +19,7 @@ export function shortcuts(app: App): (event: KeyboardEvent) => void {
     goUntil = 0
     if (isSecond && go(app, event.key)) event.preventDefault()
     else if (event.key === 'g') goUntil = event.timeStamp + sequenceMs
-    else if (act(app, event.key)) event.preventDefault()
+    else if (!isPressing(event) && act(app, event.key)) event.preventDefault()
   }
 }
 
@@ -46,22 +47,29 @@ function act(app: App, key: string): boolean {
       else void Promise.all([app.topics.load(), app.groups.load()])
       return true
   }
-  return route.view === 'topic' && actOnTopic(app, route.topic, key)
-}
-
-function actOnTopic(app: App, topic: string, key: string): boolean {
-  if (key === 'p') {
-    app.produce(topic)
+  if (route.view === 'topic' && key === 'p') {
+    app.produce(route.topic)
     return true
   }
-  if (key !== 'l' && key !== 'Escape') return false
-  const list = app.messages(topic)
-  if (key === 'Escape') {
-    const isOpen = list.selectedKey !== null
-    list.close()
-    return isOpen
+  return route.view === 'topic' && route.tab === 'messages' && actOnMessages(app.messages(route.topic), key)
+}
+
+function actOnMessages(list: MessageList, key: string): boolean {
+  const { tail } = list
+  switch (key) {
+    case 'l':
+      if (tail.state === 'off') void list.goLive()
+      else tail.stop()
+      return true
+    case ' ':
+      if (tail.state === 'live') tail.pause()
+      else tail.resume()
+      return tail.state !== 'off'
+    case 'Escape': {
+      const isOpen = list.selectedKey !== null
+      list.close()
+      return isOpen
+    }
   }
-  if (list.tail.state === 'off') void list.goLive()
-  else list.tail.stop()
-  return true
+  return false
 }

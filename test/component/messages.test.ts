@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import type { MessageDetail, MessageRow, Payload } from '../../src-main/contract/messages.ts'
 import { kcatCommand, messageAsJson } from '../../src-renderer/features/messages/copy.ts'
+import { scanSummary } from '../../src-renderer/features/messages/summary.ts'
+import type { Scan } from '../../src-renderer/state/messages.svelte.ts'
 import { FakeHost } from './support/fake-host.ts'
 import { bigJson, detailOf, json, type Maker, text } from './support/fake-messages.ts'
 import { scenarios } from './support/scenarios.ts'
@@ -125,7 +127,7 @@ test('the line under the list says what was scanned, why it stopped, and reads o
   const host = scenarios.calm()
   await openWindow(host, url)
   const line = page.getByRole('group', { name: 'What was read' })
-  await expect.element(line).toMatchTextContent(/200 rows in 20\d scanned of 48,\d+.*stopped: page full.*records\/s/)
+  await expect.element(line).toMatchTextContent(/200 rows shown; up to 48,\d+ beyond are not read yet/)
   await line.getByRole('button', { name: /Continue/ }).click()
   await expect.element(line).toMatchTextContent('400 rows')
   expect(host.asked('messages.page')[1]!.from.kind).toBe('cursor')
@@ -172,6 +174,51 @@ test('a time may be typed as a date or as milliseconds', async () => {
   await expect
     .poll(() => host.asked('messages.page').at(-1)!.from)
     .toEqual({ kind: 'timestamp', timestampMs: 1_795_264_290_000 })
+})
+
+test('from an offset that is not said yet nothing is shown, least of all what was read before', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, url)
+  await expect.poll(() => rowsOf('Messages').length).toBeGreaterThan(5)
+  await page.getByLabelText('Order').selectOptions('offset')
+  await expect.element(page.getByText('Type the offset to read from')).toBeVisible()
+  await expect.element(page.getByLabelText('Offset', { exact: true })).toHaveFocus()
+  expect(rowsOf('Messages')).toEqual([])
+  await userEvent.keyboard('16000{Enter}')
+  await expect.poll(() => rowsOf('Messages').length).toBeGreaterThan(5)
+  await page.getByLabelText('Offset', { exact: true }).fill('')
+  await userEvent.keyboard('{Enter}')
+  await expect.element(page.getByText('Type the offset to read from')).toBeVisible()
+})
+
+test('under the list stands what is shown, and of the rest only what is known', () => {
+  const scan = (part: Partial<Scan>): string => {
+    const whole = {
+      records: 1707,
+      bytes: 9,
+      tookMs: 1,
+      stopped: 'end',
+      contains: '',
+      unreadOffsets: 0,
+      unreachable: [],
+    }
+    const { found, rest } = scanSummary({ ...whole, ...part } as Scan, 200)
+    return `${found} ${rest}`
+  }
+  const search = { contains: 'jfk' }
+  expect([
+    scan({}),
+    scan({ stopped: 'page-full', unreadOffsets: 1507 }),
+    scan({ ...search }),
+    scan({ ...search, stopped: 'page-full', unreadOffsets: 1402 }),
+    scan({ ...search, stopped: 'scan-limit', records: 5_000_000, unreadOffsets: null }),
+  ]).toEqual([
+    '200 rows read to the end',
+    '200 rows shown; up to 1,507 beyond are not read yet',
+    '200 matches in 1,707 records, searched to the end',
+    '200 matches shown; up to 1,402 beyond are not searched yet',
+    '200 matches in 5,000,000 records; what lies beyond is not searched yet',
+  ])
 })
 
 test('a search without a match tells how much was read', async () => {

@@ -42,6 +42,64 @@ test('the palette goes to an offset', async () => {
   await expect.element(page.getByRole('region', { name: 'Message orders-1 at 16000' })).toBeVisible()
 })
 
+test.each([
+  ['orders-2', { partitions: [2], from: { kind: 'newest' } }],
+  ['orders@16000', { partitions: null, from: { kind: 'offset', offset: 16_000 } }],
+  ['orders:16,000', { partitions: null, from: { kind: 'offset', offset: 16_000 } }],
+  ['orders 1 4', { partitions: [1], from: { kind: 'offset', offset: 4 } }],
+])('the palette takes %s for a place', async (text, question) => {
+  const host = scenarios.calm()
+  await openWindow(host)
+  await typed(text)
+  await userEvent.keyboard('{Enter}')
+  await expect.poll(() => host.asked('messages.page').at(-1)).toMatchObject({ topic: 'orders', ...question })
+})
+
+test('a partition that is not there is said so, a topic that looks like one is found', async () => {
+  const host = scenarios.calm()
+  host.cluster.create({ name: 'orders-7', partitions: 1 })
+  await openWindow(host)
+  await typed('orders-3')
+  await expect.element(palette().getByText('orders has 3 partitions: 0 to 2.')).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await typed('orders-7')
+  await userEvent.keyboard('{Enter}')
+  await expect.poll(() => location.hash).toBe('#/topics/orders-7/messages')
+})
+
+test('the palette does by name, and says what it acts on', async () => {
+  const host = scenarios.calm()
+  await openWindow(host)
+  await typed('reset nightly')
+  await userEvent.keyboard('{Enter}')
+  await expect.poll(() => location.hash).toBe('#/groups/nightly/offsets?reset=orders')
+  await typed('produce')
+  await expect.element(palette().getByRole('option', { name: 'Produce to flights' })).toBeVisible()
+  await userEvent.keyboard(' weather{Enter}')
+  await expect.element(page.getByRole('dialog', { name: 'Produce to weather' })).toBeVisible()
+})
+
+test('the palette shows what can be typed, and types it', async () => {
+  await openWindow(scenarios.calm())
+  await typed('nowhere at all')
+  await expect.element(palette().getByText('Nothing is called that.')).toBeVisible()
+  await palette().getByRole('button', { name: 'kill 2' }).click()
+  await expect.element(palette().getByRole('option', { name: 'Kill broker 2 up' })).toBeVisible()
+})
+
+test('the side bar shows whole rows, the open topic among them, and how many more there are', async () => {
+  await openWindow(scenarios.many(), '#/topics/events.96/messages')
+  const topics = page.getByRole('list', { name: 'Topics' })
+  await expect.element(topics.getByRole('link', { name: /^events\.96/ })).toBeInViewport({ ratio: 1 })
+  const list = topics.element() as HTMLElement
+  expect(list.clientHeight % 28).toBe(0)
+  const more = list.closest('.side')!.querySelector<HTMLElement>('.more')!
+  await expect.poll(() => more.innerText).toMatch(/^\d+ above · \d+ more\s+↓$/)
+  more.click()
+  const before = Number.parseInt(more.innerText, 10)
+  await expect.poll(() => Number.parseInt(more.innerText, 10)).toBeGreaterThan(before)
+})
+
 test('single keys go places, but not while something is typed', async () => {
   await openWindow(scenarios.calm())
   await userEvent.keyboard('gt')

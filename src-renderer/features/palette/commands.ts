@@ -1,11 +1,12 @@
 // Everything the palette can go to or do, as data. What was typed decides which of it is shown.
-
+import { count } from '../../lib/format.ts'
 import { matchScore, scattered } from '../../lib/match.ts'
 import { groupRoute, href, type Route, topicRoute } from '../../lib/route.ts'
 import { byName } from '../../lib/sort.ts'
 import { plain } from '../../lib/visible.ts'
 import type { App } from '../../state/app.svelte.ts'
 import { actionsFor } from '../../state/cluster.svelte.ts'
+import { type Place, placesIn } from './places.ts'
 
 export interface Command {
   readonly id: string
@@ -21,8 +22,9 @@ export interface Command {
 const shownMax = 40
 const sections = ['Go to', 'Topics', 'Groups', 'Brokers', 'Do'] as const
 
-export function commands(app: App): readonly Command[] {
-  return [...views(app), ...topics(app), ...groups(app), ...brokers(app), ...deeds(app)]
+/** What acts on any topic or group is offered once something is typed; before that, only what acts on the one that is open. */
+function commands(app: App, isTyped: boolean): readonly Command[] {
+  return [...views(app), ...topics(app), ...groups(app), ...brokers(app), ...deedsOn(app, isTyped), ...deeds(app)]
 }
 
 const to = (app: App, route: Route) => (): void => app.router.go(route)
@@ -81,73 +83,91 @@ const brokers = (app: App): readonly Command[] =>
     }))
   })
 
-function deeds(app: App): readonly Command[] {
+/** By name and with what they act on, the open topic or group first. */
+function deedsOn(app: App, isTyped: boolean): readonly Command[] {
   const { route } = app.router
-  const here: Command[] =
-    route.view === 'topic'
-      ? [
-          {
-            id: 'produce',
-            section: 'Do',
-            title: `Produce to ${plain(route.topic)}`,
-            keys: 'p',
-            run: () => app.produce(route.topic),
-          },
-          {
-            id: 'delete',
-            section: 'Do',
-            title: `Delete topic ${plain(route.topic)}…`,
-            run: () => (app.dialog = { kind: 'delete-topic', topic: route.topic }),
-          },
-        ]
-      : []
+  const openTopic = route.view === 'topic' ? route.topic : null
+  const openGroup = route.view === 'group' ? route.groupId : null
+  const first = (isOpen: boolean): number => (isOpen ? 0 : 1)
+  const topics = (app.cluster.view?.topics ?? [])
+    .filter(({ topic, isInternal }) => topic === openTopic || (isTyped && !isInternal))
+    .toSorted((a, b) => first(a.topic === openTopic) - first(b.topic === openTopic) || byName(a.topic, b.topic))
+  const groups = (app.groups.list ?? [])
+    .filter(({ groupId }) => groupId === openGroup || isTyped)
+    .toSorted((a, b) => first(a.groupId === openGroup) - first(b.groupId === openGroup))
+  return [
+    ...topics.flatMap(({ topic }) => topicDeeds(app, topic, topic === openTopic)),
+    ...groups.flatMap(({ groupId, topics: [topic] }) => groupDeeds(app, groupId, topic)),
+  ]
+}
+
+function topicDeeds(app: App, topic: string, isOpen: boolean): readonly Command[] {
+  const follow = (): void => {
+    app.router.go(topicRoute(topic))
+    void app.messages(topic).goLive()
+  }
+  return [
+    deed(`Produce to ${plain(topic)}`, () => app.produce(topic), isOpen ? 'p' : undefined),
+    deed(`Live: follow ${plain(topic)}`, follow),
+    deed(`Delete topic ${plain(topic)}…`, () => (app.dialog = { kind: 'delete-topic', topic })),
+  ]
+}
+
+const groupDeeds = (app: App, groupId: string, topic: string | undefined): readonly Command[] => [
+  ...(topic === undefined
+    ? []
+    : [deed(`Reset offsets of ${plain(groupId)}…`, to(app, groupRoute(groupId, 'offsets', topic)))]),
+  deed(`Delete group ${plain(groupId)}…`, () => (app.dialog = { kind: 'delete-group', groupId })),
+]
+
+const deed = (title: string, run: () => void, keys?: string): Command => ({
+  id: `do ${title}`,
+  section: 'Do',
+  title,
+  ...(keys === undefined ? {} : { keys }),
+  run,
+})
+
+function deeds(app: App): readonly Command[] {
   const dialog = (
     title: string,
     kind: 'connect' | 'create-topic' | 'samples' | 'defaults' | 'events' | 'shortcuts',
     keys?: string,
-  ): Command => ({
-    id: kind,
-    section: 'Do',
-    title,
-    ...(keys === undefined ? {} : { keys }),
-    run: () => (app.dialog = { kind }),
-  })
-  const heal: Command = { id: 'heal', section: 'Do', title: 'Heal all faults', run: () => void app.cluster.heal() }
+  ): Command => deed(title, () => (app.dialog = { kind }), keys)
   return [
-    ...here,
-    ...(app.cluster.faultCount > 0 ? [heal] : []),
+    ...(app.cluster.faultCount > 0 ? [deed('Heal all faults', () => void app.cluster.heal())] : []),
     dialog('Create topic…', 'create-topic', 'c'),
     dialog('Connect a client…', 'connect'),
     dialog('Load sample data…', 'samples'),
     dialog('What happened: events…', 'events'),
     dialog('Laptop defaults', 'defaults'),
     dialog('Keyboard shortcuts', 'shortcuts', '?'),
-    ...(['system', 'light', 'dark'] as const).map(
-      (theme): Command => ({
-        id: `theme ${theme}`,
-        section: 'Do',
-        title: theme === 'system' ? 'Theme as the system' : `${theme === 'light' ? 'Light' : 'Dark'} theme`,
-        run: () => app.preferences.setTheme(theme),
-      }),
-    ),
+    deed('Theme as the system', () => app.preferences.setTheme('system')),
+    deed('Light theme', () => app.preferences.setTheme('light')),
+    deed('Dark theme', () => app.preferences.setTheme('dark')),
   ]
 }
 
-/** `orders 1 @ 16100`, `orders-1:16,100`: a place in a log. */
-function place(app: App, typed: string): Command | null {
-  const m = /^(.+?)[\s\-/]+(\d{1,5})\s*[@:\s]\s*([\d,]{1,18})$/.exec(typed.trim())
-  const topic = m?.[1]?.trim()
-  if (m === null || topic === undefined || !app.cluster.topicByName.has(topic)) return null
-  const partition = Number(m[2])
-  const offset = Number(m[3]!.replaceAll(',', ''))
-  return {
-    id: `place ${typed}`,
-    section: 'Go to',
-    title: `${topic}-${partition} @ ${offset}`,
-    isMono: true,
-    note: 'offset',
-    run: to(app, { ...topicRoute(topic), partition, offset }),
-  }
+const goTo = (app: App, { topic, partition, offset }: Place): Command => ({
+  id: `place ${topic} ${partition} ${offset}`,
+  section: 'Go to',
+  title: `${topic}${partition === null ? '' : `-${partition}`}${offset === null ? '' : ` @ ${count(offset)}`}`,
+  isMono: true,
+  note: partition === null ? 'all partitions from this offset' : offset === null ? 'partition' : 'offset',
+  run: to(app, { ...topicRoute(topic), partition, offset }),
+})
+
+/** What can be typed, with a name that is there. */
+export function examples(app: App): readonly { readonly typed: string; readonly what: string }[] {
+  const topic = app.cluster.view?.topics.find(({ isInternal }) => !isInternal)?.topic ?? 'orders'
+  return [
+    { typed: `${topic}-0`, what: 'a partition' },
+    { typed: `${topic}@42`, what: 'all partitions from an offset' },
+    { typed: `${topic}-0@42`, what: 'a record' },
+    { typed: 'produce', what: 'to a topic' },
+    { typed: 'reset', what: "a group's offsets" },
+    { typed: 'kill 2', what: 'a broker' },
+  ]
 }
 
 export interface Section {
@@ -155,25 +175,35 @@ export interface Section {
   readonly commands: readonly Command[]
 }
 
+export interface Found {
+  readonly sections: readonly Section[]
+  /** Why a place that was typed is none, or null. */
+  readonly problem: string | null
+}
+
 /** The best fits by section; the section of the best fit comes first. */
-export function search(app: App, typed: string): readonly Section[] {
-  const scored = commands(app).map((command) => ({ command, score: matchScore(command.title, typed) }))
+export function search(app: App, typed: string): Found {
+  const isTyped = typed.trim() !== ''
+  const scored = commands(app, isTyped).map((command) => ({ command, score: matchScore(command.title, typed) }))
   // Letters in order are a last resort: once something holds the text itself, they only clutter.
   const floor = scored.some(({ score }) => score > scattered) ? scattered : 0
   const found = scored.filter(({ score }) => score > floor)
-  if (typed.trim() !== '') found.sort((a, b) => b.score - a.score)
-  const at = place(app, typed)
+  if (isTyped) found.sort((a, b) => b.score - a.score)
+  const { places, problem } = placesIn(typed, (topic) => app.cluster.topicByName.get(topic)?.partitions.length)
   const shown = [
-    ...(at === null ? [] : [at]),
+    ...places.map((place) => goTo(app, place)),
     ...limited(
       found.map(({ command }) => command),
       typed,
     ),
   ]
-  const order = typed.trim() === '' ? sections : [...new Set(shown.map((command) => command.section))]
-  return order
-    .map((title) => ({ title, commands: shown.filter((command) => command.section === title) }))
-    .filter((section) => section.commands.length > 0)
+  const order = isTyped ? [...new Set(shown.map((command) => command.section))] : sections
+  return {
+    sections: order
+      .map((title) => ({ title, commands: shown.filter((command) => command.section === title) }))
+      .filter((section) => section.commands.length > 0),
+    problem,
+  }
 }
 
 /** With nothing typed a few of each; otherwise the best forty. */

@@ -351,8 +351,9 @@ export class FakeHost {
         : this.#newest(topic, partitions, at, limit)
     const wanted = contains.toLowerCase()
     const rows = all.filter((row) => wanted === '' || JSON.stringify(row).toLowerCase().includes(wanted))
-    const next = at + Math.ceil(limit / Math.max(1, this.#ends(topic, partitions).length))
-    const isMore = this.#ends(topic, partitions).some(({ end }) => end > next)
+    const ends = this.#ends(topic, partitions)
+    const next = at + Math.ceil(limit / Math.max(1, ends.length))
+    const isMore = ends.some(({ end }) => end > next)
     return {
       rows: rows.slice(0, limit),
       nextCursor: isMore && from.kind !== 'offset' ? String(next) : null,
@@ -360,6 +361,7 @@ export class FakeHost {
       scannedBytes: all.length * 184,
       tookMs: Math.max(1, Math.round(all.length / 412)),
       stopped: isMore && from.kind !== 'offset' ? 'page-full' : 'end',
+      unreadOffsets: ends.reduce((sum, { end }) => sum + Math.max(0, end - next), 0),
       unreachable: [],
     }
   }
