@@ -162,7 +162,7 @@ export function examples(app: App): readonly { readonly typed: string; readonly 
   const topic = app.cluster.view?.topics.find(({ isInternal }) => !isInternal)?.topic ?? 'orders'
   return [
     { typed: `${topic}-0`, what: 'a partition' },
-    { typed: `${topic}@42`, what: 'all partitions from an offset' },
+    { typed: `${topic}@42`, what: 'from an offset' },
     { typed: `${topic}-0@42`, what: 'a record' },
     { typed: 'produce', what: 'to a topic' },
     { typed: 'reset', what: "a group's offsets" },
