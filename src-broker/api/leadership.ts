@@ -27,10 +27,12 @@ export function findLed(
   return { partition, leader }
 }
 
-function whyNotLed({ image }: Broker, topic: string, topicId: Uuid | undefined, index: number): number {
+function whyNotLed(broker: Broker, topic: string, topicId: Uuid | undefined, index: number): number {
+  const { image } = broker
   const known = topicId === undefined ? image.topics.get(topic) : image.topicsById.get(topicId)
   if (known === undefined && topicId !== undefined) return errors.UNKNOWN_TOPIC_ID
-  return known?.partitions[index] === undefined ? errors.UNKNOWN_TOPIC_OR_PARTITION : errors.NOT_LEADER_OR_FOLLOWER
+  if (known?.partitions[index] === undefined) return errors.UNKNOWN_TOPIC_OR_PARTITION
+  return broker.isOffline(known.id, index) ? errors.KAFKA_STORAGE_ERROR : errors.NOT_LEADER_OR_FOLLOWER
 }
 
 export interface LeaderHint {

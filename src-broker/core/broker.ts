@@ -1,6 +1,7 @@
 // One broker, whole: quorum, replicas, groups and what holds them together. Everything that happens comes in through
 // `receive`, `peerUp`, `peerLost`, the deadlines and the handlers of `api/`; a turn ends with `endTurn`.
 import { Deadlines } from '../base/deadlines.ts'
+import { DiskError } from '../base/disk.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { CoordinatorLog, offsetsTopic } from './coordinator-log.ts'
@@ -63,6 +64,7 @@ export interface Endpoint {
 
 const checkpointEveryMs = 5_000
 const flushEveryMs = 60_000
+const retryOfflineEveryMs = 1_000
 const alterPartitionTimeoutMs = 5_000
 const listenerName = 'PLAINTEXT'
 const keepAll = { retentionMs: Infinity, retentionBytes: Infinity }
@@ -197,6 +199,11 @@ export class Broker {
       }))
   }
 
+  /** This broker should have a replica and cannot: its disk refused to make the log. */
+  isOffline(topicId: Uuid, index: number): boolean {
+    return this.#applier.isOffline(topicId, index)
+  }
+
   /** Asked for by handlers that need a topic which only the cluster itself creates. */
   ensureInternalTopic(name: string): void {
     this.topics.ensureInternal(name)
@@ -208,7 +215,8 @@ export class Broker {
     const damage = damageReport(this.options.brokerId, this.#logs)
     if (damage !== undefined) this.#sink.event(damage)
     this.#isrChanges.start()
-    this.#every(checkpointEveryMs, () => this.#logs.checkpoint())
+    this.#every(checkpointEveryMs, () => this.#checkpoint())
+    this.#every(retryOfflineEveryMs, () => this.#applier.retryOffline())
     this.#every(flushEveryMs, () => this.#flush())
     this.#every(this.config.logRetentionCheckIntervalMs, () => this.#retain())
     this.#every(expireProducersEveryMs, () => this.#expireProducers())
@@ -327,7 +335,7 @@ export class Broker {
       const next = pending.shift()
       if (next === undefined) {
         this.#isFlushing = false
-        this.#logs.checkpoint()
+        this.#checkpoint()
         return
       }
       this.#sink.sync(next.path, () => {
@@ -336,6 +344,15 @@ export class Broker {
       })
     }
     syncNext()
+  }
+
+  /** What was written down before stays true, only less helpful: on a full disk the next time may do. */
+  #checkpoint(): void {
+    try {
+      this.#logs.checkpoint()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
   }
 
   #retain(): void {

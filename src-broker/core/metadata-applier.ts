@@ -1,5 +1,6 @@
 // Turns committed metadata into roles: which logs exist here, what each replica leads or follows, under which settings.
-import { zeroUuid } from '../base/uuid.ts'
+import { DiskError } from '../base/disk.ts'
+import { type Uuid, zeroUuid } from '../base/uuid.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import type { MetadataDelta, MetadataImage, PartitionImage, TopicImage } from './quorum/image.ts'
@@ -14,8 +15,9 @@ export class MetadataApplier {
   readonly #replicas: Replicas
   readonly #logs: LogDirectory
   readonly #settings: TopicSettings
-
   readonly #isRegistered: () => boolean
+  /** Replicas that this broker should have and for which its disk had no room, by topic: offline until it has. */
+  readonly #offline = new Map<Uuid, Set<number>>()
 
   /** `isRegistered`: in this life of the broker, as far as the image goes. */
   constructor(
@@ -54,7 +56,21 @@ export class MetadataApplier {
     }
   }
 
+  isOffline(topicId: Uuid, index: number): boolean {
+    return this.#offline.get(topicId)?.has(index) === true
+  }
+
+  /** Tries again to make the logs that could not be made. */
+  retryOffline(): void {
+    for (const [topicId, indexes] of [...this.#offline]) {
+      this.#offline.delete(topicId)
+      const topic = this.#image.topicsById.get(topicId)
+      for (const index of topic === undefined ? [] : indexes) this.#applyPartition(topic!, topic!.partitions[index]!)
+    }
+  }
+
   #dropTopic(topic: TopicImage): void {
+    this.#offline.delete(topic.id)
     for (const { partition: index } of topic.partitions) {
       const partition = this.#replicas.getById(topic.id, index)
       if (partition !== undefined) this.#drop(partition)
@@ -68,20 +84,28 @@ export class MetadataApplier {
 
   #applyPartition(topic: TopicImage, image: PartitionImage): void {
     const known = this.#replicas.getById(topic.id, image.partition)
+    this.#offline.get(topic.id)?.delete(image.partition)
     if (!image.replicas.includes(this.#brokerId)) {
       if (known !== undefined) this.#drop(known)
       return
     }
     const partition = known ?? this.#open(topic, image.partition)
+    if (partition === undefined) return
     const isMine = image.leader === this.#brokerId
     if (isMine && this.#isRegistered()) this.#replicas.lead(partition, this.#leadership(topic.name, image))
     // What an earlier life led is led by nobody until this one is registered: its log may be shorter now.
     else this.#replicas.follow(partition, isMine ? noLeader : image.leader, image.leaderEpoch)
   }
 
-  #open(topic: TopicImage, index: number): Partition {
-    const log = this.#openLog(topic, index)
-    return this.#replicas.add(topic.name, topic.id, index, log)
+  /** Undefined where the disk refuses: one partition less is no reason to lose the whole broker. */
+  #open(topic: TopicImage, index: number): Partition | undefined {
+    try {
+      return this.#replicas.add(topic.name, topic.id, index, this.#openLog(topic, index))
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#offline.set(topic.id, (this.#offline.get(topic.id) ?? new Set()).add(index))
+      return undefined
+    }
   }
 
   /** The log of an earlier run, unless it belonged to a deleted topic of the same name. */
