@@ -7,7 +7,10 @@ export interface GroupSummary {
   readonly state: GroupState
   readonly protocolType: string
   readonly memberCount: number
+  /** Over the partitions that have an offset. */
   readonly totalLag: number
+  /** Partitions of its topics that hold records and have no offset: where it would begin there, `auto.offset.reset` decides. */
+  readonly uncommittedCount: number
   readonly topics: readonly string[]
   readonly coordinator: number | null
 }
@@ -33,7 +36,8 @@ export interface GroupOffset {
   readonly committedOffset: number | null
   readonly logStartOffset: number
   readonly highWatermark: number
-  readonly lag: number
+  /** Null where there is no offset to measure from; kafka-consumer-groups shows `-`. */
+  readonly lag: number | null
   readonly memberId: string | null
   readonly metadata: string
 }

@@ -67,7 +67,10 @@ export class GroupService {
       describeAll(this.#client, groupIds),
       committedOffsets(this.#client, groupIds),
     ])
-    const ranges = await this.#ranges(offsets.flatMap(({ value }) => value ?? []))
+    const topics = listed.map((_, index) => topicsOf(offsets[index]!.value ?? [], described[index]!.value))
+    const partitions = await this.#partitionsOf(topics.flat())
+    const missing = topics.map((names, index) => uncommitted(names, partitions, offsets[index]!.value ?? []))
+    const ranges = await this.#ranges([...offsets.flatMap(({ value }) => value ?? []), ...missing.flat()])
     return listed
       .map((group, index): GroupSummary => {
         const detail = described[index]!.value
@@ -78,7 +81,8 @@ export class GroupService {
           protocolType: group.protocolType,
           memberCount: detail?.members.length ?? 0,
           totalLag: committed.reduce((sum, offset) => sum + lag(offset.offset, ranges.get(nameOf(offset))), 0),
-          topics: topicsOf(committed, detail),
+          uncommittedCount: missing[index]!.filter((place) => holdsRecords(ranges.get(nameOf(place)))).length,
+          topics: topics[index]!,
           coordinator: group.coordinator,
         }
       })
@@ -90,9 +94,12 @@ export class GroupService {
     const owners = new Map(
       group.members.flatMap(({ memberId, assignment }) => assignment.map((held) => [nameOf(held), { held, memberId }])),
     )
-    // What is assigned but was never committed belongs to the picture too.
+    const topics = topicsOf(committed, group)
+    // What the group could read and never committed belongs to the picture too.
+    const missing = uncommitted(topics, await this.#partitionsOf(topics), committed)
     const places = new Map<string, TopicPartition>([
       ...[...owners].map(([name, { held }]) => [name, held] as const),
+      ...missing.map((place) => [nameOf(place), place] as const),
       ...committed.map((offset) => [nameOf(offset), offset] as const),
     ])
     const ranges = await this.#ranges([...places.values()])
@@ -105,7 +112,7 @@ export class GroupService {
         committedOffset: offset?.offset ?? null,
         logStartOffset: range?.logStartOffset ?? 0,
         highWatermark: range?.highWatermark ?? 0,
-        lag: offset === undefined ? 0 : lag(offset.offset, range),
+        lag: offset === undefined ? null : lag(offset.offset, range),
         memberId: owners.get(name)?.memberId ?? null,
         metadata: offset?.metadata ?? '',
       }
@@ -115,8 +122,9 @@ export class GroupService {
       state: stateOf(group.state),
       protocolType: group.protocolType,
       memberCount: group.members.length,
-      totalLag: offsets.reduce((sum, offset) => sum + offset.lag, 0),
-      topics: topicsOf(committed, group),
+      totalLag: offsets.reduce((sum, offset) => sum + (offset.lag ?? 0), 0),
+      uncommittedCount: offsets.filter((offset) => offset.committedOffset === null && holdsRecords(offset)).length,
+      topics,
       coordinator: group.coordinator,
       assignor: group.assignor,
       members: group.members.map(memberOf),
@@ -247,6 +255,14 @@ export class GroupService {
     throw new RequestFailed('UNKNOWN_TOPIC_OR_PARTITION', `Topic ${topic} has no partition ${missing}.`)
   }
 
+  /** By topic; a topic that is gone, or of which nobody can tell, has none. */
+  async #partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    const read = async (topic: string) => (await this.#client.topic(topic)).partitions.map(({ partition }) => partition)
+    const names = [...new Set(topics)]
+    const partitions = await Promise.all(names.map((topic) => read(topic).catch(() => [])))
+    return new Map(names.map((topic, index) => [topic, partitions[index]!]))
+  }
+
   async #goals(wanted: readonly TopicPartition[], target: ResetTarget, ranges: readonly LogRange[]) {
     const times =
       target.kind === 'timestamp'
@@ -329,8 +345,22 @@ const stateOf = (state: string): GroupState => (states.has(state) ? (state as Gr
 
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
+const holdsRecords = (range: LogRange | undefined): boolean =>
+  range !== undefined && range.highWatermark > range.logStartOffset
+
 const lag = (offset: number, range: LogRange | undefined): number =>
   range === undefined ? 0 : Math.max(0, range.highWatermark - Math.max(offset, range.logStartOffset))
+
+function uncommitted(
+  topics: readonly string[],
+  partitions: ReadonlyMap<string, readonly number[]>,
+  committed: readonly CommittedOffset[],
+): TopicPartition[] {
+  const known = new Set(committed.map(nameOf))
+  return topics
+    .flatMap((topic) => (partitions.get(topic) ?? []).map((partition) => ({ topic, partition })))
+    .filter((place) => !known.has(nameOf(place)))
+}
 
 const topicsOf = (committed: readonly CommittedOffset[], group: DescribedGroup | null): string[] => {
   const subscribed = group?.members.flatMap(({ subscription }) => subscription) ?? []

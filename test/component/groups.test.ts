@@ -21,6 +21,17 @@ test('a group shows its members with what they hold, and its offsets with lag', 
   expect(rowsOf('Members')[1]!.innerText).toContain('orders 1')
 })
 
+test('where no offset is committed no lag is claimed', async () => {
+  const host = scenarios.calm()
+  host.groups.push({ groupId: 'fresh', members: 0, topic: 'orders', lag: 0, uncommitted: [1, 2] })
+  await openWindow(host, '#/groups/fresh')
+  await expect.element(page.getByText('lag 0, 2 partitions without offset', { exact: true }).first()).toBeVisible()
+  await expect.element(page.getByRole('link', { name: 'fresh empty · lag 0, 2 unset' })).toBeVisible()
+  const offsets = page.getByRole('grid', { name: 'Offsets' })
+  await expect.element(offsets).toMatchTextContent('3 partitions · lag 0, 2 partitions without offset')
+  await expect.element(offsets).toMatchTextContent(/orders-1.*never of 16,\d+ lag –/)
+})
+
 test('a reset shows from, to and the first record, and happens only when confirmed', async () => {
   const host = scenarios.calm()
   await openWindow(host, '#/groups/nightly')

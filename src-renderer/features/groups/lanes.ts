@@ -2,7 +2,13 @@ import type { GroupDetail, GroupOffset, ResetPlan, ResetStep } from '../../../sr
 import { percent } from '../../lib/scale.ts'
 
 export type LaneRow =
-  | { readonly kind: 'topic'; readonly topic: string; readonly lag: number; readonly partitionCount: number }
+  | {
+      readonly kind: 'topic'
+      readonly topic: string
+      readonly totalLag: number
+      readonly uncommittedCount: number
+      readonly partitionCount: number
+    }
   | { readonly kind: 'lane'; readonly lane: Lane }
 
 export interface Lane {
@@ -11,7 +17,7 @@ export interface Lane {
   readonly committed: number | null
   readonly low: number
   readonly high: number
-  readonly lag: number
+  readonly lag: number | null
   readonly owner: string | null
   readonly step: ResetStep | null
 }
@@ -30,9 +36,14 @@ export function laneRows(detail: GroupDetail, plan: ResetPlan | null, only: stri
   const topics = [...new Set(merged.map((lane) => lane.topic))].filter((t) => only === null || t === only).sort()
   return topics.flatMap((topic) => {
     const own = merged.filter((lane) => lane.topic === topic).sort((a, b) => a.partition - b.partition)
-    const lag = own.reduce((sum, lane) => sum + lane.lag, 0)
     return [
-      { kind: 'topic', topic, lag, partitionCount: own.length } satisfies LaneRow,
+      {
+        kind: 'topic',
+        topic,
+        totalLag: own.reduce((sum, lane) => sum + (lane.lag ?? 0), 0),
+        uncommittedCount: own.filter((lane) => lane.committed === null && lane.high > lane.low).length,
+        partitionCount: own.length,
+      } satisfies LaneRow,
       ...own.map((lane): LaneRow => ({ kind: 'lane', lane })),
     ]
   })
@@ -55,7 +66,7 @@ const laneOfStep = (topic: string, step: ResetStep): Lane => ({
   committed: step.fromOffset,
   low: step.logStartOffset,
   high: step.highWatermark,
-  lag: 0,
+  lag: step.fromOffset === null ? null : Math.max(0, step.highWatermark - step.fromOffset),
   owner: null,
   step,
 })

@@ -21,6 +21,8 @@ export interface FakeGroup {
   members: number
   topic: string
   lag: number
+  /** Partitions that it never committed. */
+  uncommitted?: readonly number[]
 }
 
 const sampleSets: readonly SampleSet[] = [
@@ -368,6 +370,7 @@ export class FakeHost {
 
   #group(group: FakeGroup): GroupDetail {
     const ends = this.#ends(group.topic, null)
+    const isUncommitted = (partition: number): boolean => group.uncommitted?.includes(partition) ?? false
     const members: GroupMember[] = Array.from({ length: group.members }, (_, i) => ({
       memberId: `${group.groupId}-${i}-3f0c9a52-7e1d-4a41-9f1b-d0f5b06a1c${i}`,
       groupInstanceId: null,
@@ -382,7 +385,10 @@ export class FakeHost {
       state: group.members > 0 ? 'Stable' : 'Empty',
       protocolType: 'consumer',
       memberCount: group.members,
-      totalLag: ends.reduce((sum, { partition, end }) => sum + end - this.#committed(group, partition, end), 0),
+      totalLag: ends
+        .filter(({ partition }) => !isUncommitted(partition))
+        .reduce((sum, { partition, end }) => sum + end - this.#committed(group, partition, end), 0),
+      uncommittedCount: ends.filter(({ partition }) => isUncommitted(partition)).length,
       topics: [group.topic],
       coordinator: 1,
       assignor: group.members > 0 ? 'range' : '',
@@ -390,10 +396,10 @@ export class FakeHost {
       offsets: ends.map(({ partition, end }) => ({
         topic: group.topic,
         partition,
-        committedOffset: this.#committed(group, partition, end),
+        committedOffset: isUncommitted(partition) ? null : this.#committed(group, partition, end),
         logStartOffset: 0,
         highWatermark: end,
-        lag: end - this.#committed(group, partition, end),
+        lag: isUncommitted(partition) ? null : end - this.#committed(group, partition, end),
         memberId: members[partition % Math.max(1, group.members)]?.memberId ?? null,
         metadata: '',
       })),

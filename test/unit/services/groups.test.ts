@@ -275,7 +275,7 @@ describe('a group', () => {
     ).toEqual([
       [0, 10, 0, null],
       [1, 15, 5, 'm'],
-      [2, null, 0, 'm'],
+      [2, null, null, 'm'],
     ])
     expect([detail.state, detail.totalLag, detail.coordinator]).toEqual(['Stable', 5, 1])
     const list = await service.handlers['groups.list']()
@@ -286,10 +286,24 @@ describe('a group', () => {
         protocolType: 'consumer',
         memberCount: 1,
         totalLag: 5,
+        uncommittedCount: 0,
         topics: ['flights'],
         coordinator: 1,
       },
     ])
+  })
+
+  test('without an offset where there are records has no lag there, held by a member or not', async () => {
+    committed.delete(1)
+    const detail = await service.handlers['groups.describe']({ groupId: 'readers' })
+    expect(detail.offsets.map(({ partition, committedOffset, lag }) => [partition, committedOffset, lag])).toEqual([
+      [0, 10, 0],
+      [1, null, null],
+      [2, null, null],
+    ])
+    // Partition 2 is empty: whatever happens, nothing of it is missed.
+    const [listed] = await service.handlers['groups.list']()
+    expect([detail.totalLag, detail.uncommittedCount, listed!.totalLag, listed!.uncommittedCount]).toEqual([0, 1, 0, 1])
   })
 
   test('of a kind that cannot be described is shown as far as it is listed, and its offsets can be planned', async () => {
