@@ -54,7 +54,7 @@ export class ClusterService {
       'broker.start': ({ brokerId }) => this.#do(brokerId, 'start'),
       'broker.stop': ({ brokerId }) => this.#do(brokerId, 'stop'),
       'broker.restart': ({ brokerId }) => this.#restart(brokerId),
-      'broker.add': async () => this.#broker(await host.addBroker()),
+      'broker.add': async () => this.#broker(await host.addBroker().catch(refuse('BROKER_NOT_ADDED'))),
       'broker.remove': ({ brokerId }) => this.#remove(brokerId),
     }
   }
@@ -119,7 +119,7 @@ export class ClusterService {
 
   async #remove(brokerId: number): Promise<ClusterView> {
     this.#broker(brokerId)
-    await this.#host.removeBroker(brokerId)
+    await this.#host.removeBroker(brokerId).catch(refuse('BROKER_NOT_REMOVED'))
     this.#reports.delete(brokerId)
     return this.view()
   }
@@ -140,3 +140,10 @@ export class ClusterService {
     return broker
   }
 }
+
+/** The cluster's refusal as a sentence for the user. */
+const refuse =
+  (code: string) =>
+  (error: Error): never => {
+    throw new RequestFailed(code, `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`)
+  }

@@ -24,6 +24,7 @@ export type Dialog =
   | { readonly kind: 'events' }
   | { readonly kind: 'create-topic' }
   | { readonly kind: 'samples' }
+  | { readonly kind: 'remove-broker'; readonly brokerId: number }
   | { readonly kind: 'delete-topic'; readonly topic: string }
   | { readonly kind: 'delete-group'; readonly groupId: string }
   | { readonly kind: 'produce'; readonly topic: string }

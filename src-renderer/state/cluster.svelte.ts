@@ -1,4 +1,4 @@
-import type { BrokerView, ClusterView, TopicMatrix } from '../../src-main/contract/cluster.ts'
+import type { BrokerView, ClusterHealth, ClusterView, TopicMatrix } from '../../src-main/contract/cluster.ts'
 import type { Client } from '../api/client.ts'
 import { Matrix } from './matrix.svelte.ts'
 import type { Toasts } from './toasts.svelte.ts'
@@ -10,12 +10,14 @@ export class Cluster {
   /** What was asked of a broker and has not been answered. */
   pending = $state.raw<ReadonlyMap<number, BrokerAction>>(new Map())
   isHealing = $state(false)
+  isAdding = $state(false)
   readonly matrix = new Matrix()
 
   readonly brokers = $derived<readonly BrokerView[]>(this.view?.brokers ?? [])
   readonly faultCount = $derived(this.brokers.filter((broker) => broker.isInjected).length)
   readonly topicByName = $derived(new Map<string, TopicMatrix>(this.view?.topics.map((t) => [t.topic, t]) ?? []))
   readonly bootstrap = $derived(this.view?.bootstrap.join(',') ?? '')
+  readonly tone = $derived(toneOf(this.view?.health.state ?? 'starting'))
   readonly partitionCount = $derived(this.view?.topics.reduce((sum, t) => sum + t.partitions.length, 0) ?? 0)
 
   readonly #api: Client['api']
@@ -64,10 +66,43 @@ export class Cluster {
     }
   }
 
+  /** One broker more. Resolves when it serves. */
+  async add(): Promise<void> {
+    this.isAdding = true
+    try {
+      const { brokerId } = await this.#api['broker.add']()
+      this.#toasts.say(`Broker ${brokerId} serves. It holds nothing yet: new topics will use it.`)
+      await this.load()
+    } catch (error) {
+      this.#toasts.fail(error)
+    } finally {
+      this.isAdding = false
+    }
+  }
+
+  /** Resolves when its replicas are elsewhere and it is gone; throws why it stays. */
+  async remove(brokerId: number): Promise<void> {
+    this.view = await this.#api['broker.remove']({ brokerId })
+  }
+
   #merge(broker: BrokerView): void {
     if (this.view === null) return
     const brokers = this.view.brokers.map((known) => (known.brokerId === broker.brokerId ? broker : known))
     this.view = { ...this.view, brokers }
+  }
+}
+
+/** Green while all is well, amber while something is missing that nobody feels yet, red where something is refused. */
+function toneOf(state: ClusterHealth['state']): 'good' | 'warn' | 'bad' | 'off' {
+  switch (state) {
+    case 'serving':
+      return 'good'
+    case 'degraded':
+      return 'warn'
+    case 'starting':
+      return 'off'
+    default:
+      return 'bad'
   }
 }
 

@@ -47,8 +47,7 @@ export class Matrix {
 const byPlace = (a: TopicMatrix, b: TopicMatrix): number =>
   Number(a.isInternal) - Number(b.isInternal) || byName(a.topic, b.topic)
 
-export const isTroubled = (partition: PartitionView): boolean =>
-  partition.leader === null || partition.isr.length < partition.replicas.length
+export const isTroubled = (partition: PartitionView): boolean => partition.health !== 'ok'
 
 const longest = (topic: TopicMatrix): number =>
   topic.partitions.reduce((max, p) => p.replicas.reduce((m, replica) => Math.max(m, replica.logEndOffset), max), 0)

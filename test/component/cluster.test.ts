@@ -43,6 +43,65 @@ test('before it is pressed, Kill says what would happen', async () => {
     .toHaveAccessibleDescription(/3 partitions will fall below min ISR.*loses its majority/)
 })
 
+test('without a quorum no page says that all is well, and nothing that a silent broker said looks alive', async () => {
+  const host = new FakeHost()
+  host.cluster.create({ name: 'orders', partitions: 3, records: 90 })
+  await openWindow(host)
+  await expect.element(page.getByText('serving', { exact: true })).toBeVisible()
+  host.cluster.down(1, 'killed')
+  host.cluster.down(3, 'paused')
+  host.push()
+  for (const hash of ['#/topics', '#/groups', '#/topics/orders/config', '#/cluster']) {
+    location.hash = hash
+    await expect
+      .element(page.getByRole('alert'))
+      .toMatchTextContent(/No quorum\. 1 of 3 voters .* answers, 2 are needed/)
+    await expect.element(page.getByRole('link', { name: 'This laptop, no quorum' })).toBeVisible()
+  }
+  await expect.element(page.getByText('serving', { exact: true })).not.toBeInTheDocument()
+  await expect.element(page.getByText('no quorum', { exact: true })).toBeVisible()
+  const cells = [...document.querySelectorAll('[data-stale]')].map((cell) => (cell as HTMLElement).innerText)
+  expect(cells.length).toBe(3)
+  const leaderless = rowsOf('Every partition on every broker').filter((row) => row.innerText.includes('no answer'))
+  expect(leaderless.length).toBeGreaterThan(0)
+  await page.getByRole('alert').getByRole('button', { name: 'Heal all' }).click()
+  await expect.element(page.getByText('serving', { exact: true })).toBeVisible()
+  await expect.element(page.getByRole('alert')).not.toBeInTheDocument()
+})
+
+test('an unfolded topic keeps the badge of what it lacks', async () => {
+  const host = new FakeHost()
+  host.cluster.create({ name: 'orders', partitions: 3, records: 90 })
+  host.cluster.create({ name: 'strict', partitions: 1, minInsyncReplicas: 3, records: 9 })
+  host.cluster.down(2, 'killed')
+  await openWindow(host)
+  await expect.element(page.getByText('3 under-replicated')).toBeVisible()
+  await expect.element(page.getByText('1 not writable with acks=all')).toBeVisible()
+  await expect.element(page.getByText('not writable', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: 'Fold orders' }).click()
+  await expect.element(page.getByText('3 under-replicated')).toBeVisible()
+})
+
+test('a broker is added at the head, and removed after it was said what that means', async () => {
+  const host = new FakeHost()
+  host.cluster.create({ name: 'orders', partitions: 3, records: 90 })
+  await openWindow(host)
+  await page.getByRole('button', { name: 'Add a broker' }).click()
+  await expect.element(page.getByRole('status')).toMatchTextContent('Broker 4 serves')
+  await expect.element(head('Broker 4, up')).toBeVisible()
+  host.fail('broker.remove', { code: 'BROKER_NOT_REMOVED', message: 'Partition orders-0 would lose its only copy.' })
+  await page.getByRole('button', { name: 'More of broker 1' }).click()
+  await page.getByRole('menuitem', { name: 'Remove…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Remove broker 1?' })
+  await expect.element(dialog).toMatchTextContent(/3 replicas.*copied to the other\s+brokers first/)
+  await dialog.getByRole('button', { name: /remove broker 1/ }).click()
+  await expect.element(dialog.getByRole('alert')).toMatchTextContent('orders-0 would lose its only copy')
+  host.recover('broker.remove')
+  await dialog.getByRole('button', { name: /remove broker 1/ }).click()
+  await expect.element(dialog).not.toBeInTheDocument()
+  await expect.element(head(/^Broker 1/)).not.toBeInTheDocument()
+})
+
 test('a broker that crashed is shown red with its reason, not as something the user did', async () => {
   const host = scenarios.crashed()
   await openWindow(host)

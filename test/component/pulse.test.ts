@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import type { BrokerView, PulseEvent } from '../../src-main/contract/cluster.ts'
-import { type Frame, layoutPulse } from '../../src-renderer/features/pulse/layout.ts'
+import { type Frame, type Lane, layoutPulse } from '../../src-renderer/features/pulse/layout.ts'
 import { FakeHost } from './support/fake-host.ts'
 import { scenarios } from './support/scenarios.ts'
 import { openWindow } from './support/window.ts'
@@ -102,11 +102,43 @@ test('what opens a span is named in one word, before the span where there is roo
   expect(labels(30)).toEqual([null, ['killed', 'inside']])
 })
 
+/** From and to of everything that is written in a lane. */
+function written({ marks, spans }: Lane): readonly (readonly [number, number])[] {
+  const labels = marks.flatMap(({ x, label }) => {
+    if (label === null) return []
+    return [label.anchor === 'end' ? ([x - label.widthMax, x - 1] as const) : ([x + 1, x + label.widthMax] as const)]
+  })
+  const lasted = spans.flatMap(({ x, width, label }) => {
+    const half = label === null ? 0 : frame.measure(label) / 2
+    return label === null ? [] : [[x + width / 2 - half, x + width / 2 + half] as const]
+  })
+  return [...labels, ...lasted].toSorted((one, other) => one[0] - other[0])
+}
+
+test('a broker paused and resumed a moment later is not written over itself', () => {
+  const events = [
+    event(1, 400, 'leader-changed', 'leader of 6 of flights and 13 of __consumer_offsets, taken over from broker 1'),
+    event(2, 420, 'broker-paused', 'broker 1 paused'),
+    event(3, 450, 'broker-resumed', 'broker 1 resumed'),
+    event(4, 470, 'isr-expanded', 'broker 1 joined the in-sync replicas: 6 of flights'),
+  ]
+  const lane = layoutPulse(events, [broker(1)], frame)[1]!
+  expect(lane.marks.map(({ label }) => label && `${label.text.slice(0, 9)} ${label.anchor}`)).toEqual([
+    'leader of end',
+    null,
+    null,
+    'joined th start',
+  ])
+  expect(lane.marks.map(({ title }) => title.split(' ')[0])).toEqual(['leader', 'paused', 'resumed', 'joined'])
+  const boxes = written(lane)
+  expect(boxes.filter((box, index) => index > 0 && box[0] < boxes[index - 1]![1])).toEqual([])
+})
+
 test('a fence that follows a kill is not told twice', () => {
   const events = [event(1, 200, 'broker-killed', 'killed'), event(2, 300, 'broker-fenced', 'fenced')]
   const lane = layoutPulse(events, [broker(1)], frame)[1]!
   expect(lane.spans.map((span) => span.tone)).toEqual(['fault'])
-  expect(lane.marks.map(({ label }) => label?.anchor)).toEqual(['end', 'start'])
+  expect(lane.marks.map(({ label }) => label?.anchor)).toEqual(['end', 'inside'])
 })
 
 test('labels never lie over one another, however dense the events', () => {
@@ -114,12 +146,9 @@ test('labels never lie over one another, however dense the events', () => {
     event(i + 1, (i * i * 7) % 1000, 'leader-changed', `leader of orders-${i}`),
   )
   events.sort((a, b) => a.atMs - b.atMs)
-  const { marks } = layoutPulse(events, [broker(1)], { ...frame, width: 3000 })[1]!
-  const boxes = marks.flatMap(({ x, label }) =>
-    label === null ? [] : label.anchor !== 'end' ? [[x + 6, x + label.widthMax]] : [[x - label.widthMax, x - 6]],
-  )
-  boxes.sort((a, b) => a[0]! - b[0]!)
-  const overlaps = boxes.filter((box, i) => i > 0 && box[0]! < boxes[i - 1]![1]!)
+  const lane = layoutPulse(events, [broker(1)], { ...frame, width: 3000 })[1]!
+  const boxes = written(lane)
+  const overlaps = boxes.filter((box, i) => i > 0 && box[0] < boxes[i - 1]![1])
   expect(overlaps).toEqual([])
   expect(boxes.length).toBeGreaterThan(0)
 })

@@ -2,6 +2,7 @@
 import type { BrokerView, PulseEvent } from '../../../src-main/contract/cluster.ts'
 import { duration } from '../../lib/format.ts'
 import { plain } from '../../lib/visible.ts'
+import { gap, type Label, Room } from './room.ts'
 
 export type Tone = 'fault' | 'bad' | 'warn' | 'plain' | 'quiet' | 'off'
 
@@ -27,12 +28,6 @@ export interface Mark {
   readonly title: string
   readonly label: Label | null
 }
-export interface Label {
-  readonly text: string
-  /** `inside`: on the span that begins here, where there is no room before it. */
-  readonly anchor: 'start' | 'end' | 'inside'
-  readonly widthMax: number
-}
 export interface Frame {
   readonly fromMs: number
   readonly toMs: number
@@ -51,11 +46,12 @@ export function layoutPulse(
     const brokerId = broker?.brokerId ?? null
     const own = events.filter((event) => event.brokerId === brokerId && event.atMs <= frame.toMs)
     const stretches = broker === null ? [] : stretchesOf(own, broker, frame.nowMs)
+    const spans = stretches.flatMap((stretch) => drawSpan(stretch, frame))
+    const openers = new Set(stretches.map((stretch) => stretch.event))
     return {
       brokerId,
       title: broker === null ? 'cluster' : `broker ${brokerId}`,
-      spans: stretches.flatMap((stretch) => drawSpan(stretch, frame)),
-      marks: label(cluster(own, frame), new Set(stretches.map((stretch) => stretch.event)), frame),
+      ...labelled(cluster(own, frame), spans, openers, frame),
     }
   })
 }
@@ -118,7 +114,6 @@ function drawSpan(stretch: Stretch, frame: Frame): readonly Span[] {
   const lasted = duration(stretch.toMs - stretch.fromMs)
   const text = `${stretch.word} ${stretch.isOver ? `for ${lasted}` : 'until now'}`
   const width = Math.max(2, to - from)
-  const fits = stretch.isOver && width > frame.measure(lasted) + 16
   return [
     {
       key: `${stretch.word}${stretch.fromMs}`,
@@ -126,7 +121,7 @@ function drawSpan(stretch: Stretch, frame: Frame): readonly Span[] {
       width,
       tone: stretch.tone,
       title: text,
-      label: fits ? lasted : null,
+      label: stretch.isOver ? lasted : null,
     },
   ]
 }
@@ -151,40 +146,54 @@ function cluster(events: readonly PulseEvent[], frame: Frame): readonly Cluster[
   return out
 }
 
-const gap = 6
-const labelWidthMin = 44
-
 /**
- * A label stands to the right of its mark, else to the left, else is cut short; never over another. What opens a span stands to the
- * left, out of the hatch, and its neighbour leaves it room.
+ * Labels take turns for the room of their lane: first what opens a span, then how long spans lasted, then trouble and what was
+ * injected, then the newest. Each stands whole to the right of its mark, else whole to the left, else cut short, else not at all: the
+ * mark tells on hover. None ever crosses another label, a mark or the edge of a span.
  */
-function label(clusters: readonly Cluster[], openers: Openers, frame: Frame): readonly Mark[] {
+function labelled(
+  clusters: readonly Cluster[],
+  spans: readonly Span[],
+  openers: Openers,
+  frame: Frame,
+): Pick<Lane, 'spans' | 'marks'> {
   const opens = ({ events }: Cluster): boolean => events.some((event) => openers.has(event))
-  const texts = clusters.map(({ events }) => labelOf(events, openers))
-  const widths = texts.map((text) => Math.ceil(frame.measure(text)) + gap)
-  let free = 0
-  return clusters.map(({ x, events }, index) => {
-    const next = clusters[index + 1]
-    const reserved = next !== undefined && opens(next) ? widths[index + 1]! + gap : 0
-    const roomRight = (next?.x ?? frame.width) - reserved - x - gap
-    const roomLeft = x - free - gap
-    const placed = place(texts[index]!, widths[index]!, roomLeft, roomRight, opens({ x, events }))
-    free = placed !== null && placed.anchor !== 'end' ? x + gap + placed.widthMax : x + gap
-    return { key: String(events[0]!.id), x, tone: toneOf(events), title: titleOf(events), label: placed }
+  const room = new Room(frame.width, [
+    ...clusters.map(({ x }) => x),
+    ...spans.flatMap(({ x, width }) => [x, x + width]),
+  ])
+  const labels = new Map<Cluster, Label>()
+  const give = (some: readonly Cluster[]): void => {
+    for (const each of some) {
+      const text = labelOf(each.events, openers)
+      const width = Math.ceil(frame.measure(text)) + gap
+      const isOnSpan = spans.some((span) => each.x >= span.x - 1 && each.x < span.x + span.width)
+      const label = room.place(text, each.x, width, opens(each), isOnSpan)
+      if (label !== null) labels.set(each, label)
+    }
+  }
+  give(clusters.filter(opens))
+  const told = spans.map((span) => {
+    const width = span.label === null ? 0 : frame.measure(span.label) + 2 * gap
+    const middle = span.x + span.width / 2
+    const isFree = span.label !== null && room.take(middle - width / 2, middle + width / 2)
+    return isFree ? span : { ...span, label: null }
   })
+  give(
+    clusters
+      .filter((each) => !opens(each))
+      .toReversed()
+      .toSorted((one, other) => weightOf(other.events) - weightOf(one.events)),
+  )
+  const marks = clusters.map(({ x, events }, index) => {
+    const label = labels.get(clusters[index]!) ?? null
+    return { key: String(events[0]!.id), x, tone: toneOf(events), title: titleOf(events), label }
+  })
+  return { spans: told, marks }
 }
 
 /** The events that begin a span; a fence under a kill begins none. */
 type Openers = ReadonlySet<PulseEvent | null>
-
-function place(text: string, width: number, left: number, right: number, isOpening: boolean): Label | null {
-  if (isOpening)
-    return left >= width ? { text, anchor: 'end', widthMax: width } : { text, anchor: 'inside', widthMax: width + 8 }
-  if (right >= width) return { text, anchor: 'start', widthMax: width }
-  if (left >= width) return { text, anchor: 'end', widthMax: width }
-  if (right >= labelWidthMin) return { text, anchor: 'start', widthMax: right }
-  return left >= labelWidthMin ? { text, anchor: 'end', widthMax: left } : null
-}
 
 /** As said in the lane of its broker, whose name stands before it already. */
 export function sentence(event: PulseEvent): string {
@@ -195,7 +204,7 @@ export function sentence(event: PulseEvent): string {
 function labelOf(events: readonly PulseEvent[], openers: Openers): string {
   const opener = events.find((event) => openers.has(event))
   if (opener !== undefined) return opening[opener.kind]!
-  const texts = new Set(events.map(sentence))
+  const texts = new Set(events.toSorted((one, other) => weightOf([other]) - weightOf([one])).map(sentence))
   const [first = '', second, ...rest] = texts
   if (second === undefined) return first
   return `${first} · ${rest.length === 0 ? second : `${rest.length + 1} more`}`
@@ -214,6 +223,14 @@ function toneOf(events: readonly PulseEvent[]): Tone {
 }
 
 const weighty = new Set<PulseEvent['kind']>(['leader-changed', 'controller-elected', 'isr-shrunk', 'broker-started'])
+
+/** What is told first where not all can be. */
+function weightOf(events: readonly PulseEvent[]): number {
+  const tone = toneOf(events)
+  if (tone === 'bad') return 3
+  if (tone === 'fault') return 2
+  return events.some(({ kind }) => kind === 'leader-changed') ? 1 : 0
+}
 
 export interface AxisTick {
   readonly x: number

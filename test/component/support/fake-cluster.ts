@@ -74,7 +74,17 @@ export class FakeCluster {
     return broker
   }
 
+  /** Its replicas go to whoever has none of the partition. */
   remove(brokerId: number): void {
+    for (const { partitions } of this.topics.values())
+      for (const partition of partitions) {
+        const held = partition.replicas.find((replica) => replica.brokerId === brokerId)
+        if (held === undefined) continue
+        const heir = this.brokers.find((broker) => partition.replicas.every((r) => r.brokerId !== broker.brokerId))!
+        held.brokerId = heir.brokerId
+        partition.isr = partition.isr.map((id) => (id === brokerId ? heir.brokerId : id))
+        if (partition.leader === brokerId) partition.leader = heir.brokerId
+      }
     this.brokers.splice(
       this.brokers.findIndex((broker) => broker.brokerId === brokerId),
       1,
