@@ -51,6 +51,8 @@ export interface Requests {
   'samples.list': () => readonly SampleSet[]
   /** Fills topics through a real client; progress comes as 'samples' events. Resolves when all are acknowledged. */
   'samples.load': (p: { names: readonly string[] }) => SampleProgress
+  /** Stops what is being loaded; what was acknowledged stays. */
+  'samples.cancel': () => null
 }
 
 /** Events the host pushes to every window. */
@@ -117,6 +119,7 @@ export const requestNames = [
   'groups.delete',
   'samples.list',
   'samples.load',
+  'samples.cancel',
 ] as const satisfies readonly (keyof Requests)[]
 type Missing = Exclude<keyof Requests, (typeof requestNames)[number]>
 const everyRequestIsListed: [Missing] extends [never] ? true : Missing = true

@@ -16,4 +16,6 @@ export interface SampleProgress {
     readonly error: string | null
   }[]
   readonly isDone: boolean
+  /** Stopped before all was sent. What was on its way then may have arrived without being counted. */
+  readonly isCancelled: boolean
 }

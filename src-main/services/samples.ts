@@ -13,21 +13,23 @@ import { readSamples, sampleSources } from './sample-sets.ts'
 const recordsPerRequest = 2_000
 const tellEveryMs = 100
 
+export type SampleProducer = Pick<Producer, 'send' | 'disconnect'>
 type Source = (typeof sampleSources)[number]
 type SetProgress = { -readonly [K in keyof SampleProgress['sets'][number]]: SampleProgress['sets'][number][K] }
 
 export class SampleService {
-  readonly handlers: Pick<Handlers, 'samples.list' | 'samples.load'>
+  readonly handlers: Pick<Handlers, 'samples.list' | 'samples.load' | 'samples.cancel'>
   readonly #client: ClusterClient
-  readonly #bootstrap: readonly string[]
+  readonly #connect: () => Promise<SampleProducer>
   readonly #events: EventBus
   readonly #journal: Journal
-  #isLoading = false
+  /** Of what is being loaded. */
+  #loading: AbortController | null = null
   #toldAtMs = -Infinity
 
-  constructor(client: ClusterClient, bootstrap: readonly string[], events: EventBus, journal: Journal) {
+  constructor(client: ClusterClient, connect: () => Promise<SampleProducer>, events: EventBus, journal: Journal) {
     this.#client = client
-    this.#bootstrap = bootstrap
+    this.#connect = connect
     this.#events = events
     this.#journal = journal
     this.handlers = {
@@ -36,6 +38,10 @@ export class SampleService {
           return { name, topic, title, recordCount, keyedBy }
         }),
       'samples.load': ({ names }) => this.#load(names),
+      'samples.cancel': () => {
+        this.#loading?.abort()
+        return null
+      },
     }
   }
 
@@ -45,8 +51,9 @@ export class SampleService {
       if (source === undefined) throw new RequestFailed('UNKNOWN_SAMPLE', `There is no sample set ${name}.`)
       return source
     })
-    if (this.#isLoading) throw new RequestFailed('SAMPLES_LOADING', 'Sample data is being loaded already.')
-    this.#isLoading = true
+    if (this.#loading !== null) throw new RequestFailed('SAMPLES_LOADING', 'Sample data is being loaded already.')
+    const loading = new AbortController()
+    this.#loading = loading
     const speakAgain = silenceTimerWarnings()
     const sets = sources.map(({ name, topic, recordCount }): SetProgress => {
       return { name, topic, acknowledged: 0, total: recordCount, error: null }
@@ -54,35 +61,43 @@ export class SampleService {
     try {
       const producer = await this.#connect()
       try {
-        for (const [index, source] of sources.entries()) await this.#loadOne(producer, source, sets[index]!, sets)
+        for (const [index, source] of sources.entries())
+          await this.#loadOne(producer, source, sets[index]!, sets, loading.signal)
       } finally {
         await producer.disconnect()
       }
     } finally {
-      this.#isLoading = false
+      this.#loading = null
       speakAgain()
     }
-    const progress = snapshot(sets, true)
+    const progress = { ...snapshot(sets, true), isCancelled: loading.signal.aborted }
     this.#events.emit('samples', progress)
     this.#events.emit('changed', { what: 'topics' })
     await this.#journal.record({ atMs: Date.now(), kind: 'samples.load', payload: progress.sets })
     return progress
   }
 
-  /** A set that fails says why; the others go on. */
+  /** A set that fails says why; the others go on. Once cancelled, no answer is waited for. */
   async #loadOne(
-    producer: Producer,
+    producer: SampleProducer,
     source: Source,
     progress: SetProgress,
     all: readonly SetProgress[],
+    signal: AbortSignal,
   ): Promise<void> {
+    if (signal.aborted) return
+    const cancelled = new Promise<'cancelled'>((resolve) =>
+      signal.addEventListener('abort', () => resolve('cancelled'), { once: true }),
+    )
     try {
       await this.#createTopic(source.topic)
       const records = await readSamples(source)
       const headers = { source: `vega-datasets/${source.file}` }
       for (let from = 0; from < records.length; from += recordsPerRequest) {
         const messages = records.slice(from, from + recordsPerRequest).map((record) => ({ ...record, headers }))
-        await producer.send({ topic: source.topic, acks: -1, messages })
+        const sent = producer.send({ topic: source.topic, acks: -1, messages })
+        sent.catch(() => {}) // Nobody may be waiting for it any more.
+        if ((await Promise.race([sent, cancelled])) === 'cancelled') return
         progress.acknowledged += messages.length
         this.#tell(all)
       }
@@ -100,23 +115,6 @@ export class SampleService {
     }
   }
 
-  /** kafkajs is loaded with the first samples: it costs a quarter of a second and 17 MB. */
-  async #connect(): Promise<Producer> {
-    const { Kafka, logLevel, Partitioners } = (await import('kafkajs')).default
-    const kafka = new Kafka({
-      brokers: [...this.#bootstrap],
-      clientId: 'pressroom-samples',
-      logLevel: logLevel.NOTHING,
-      retry: { retries: 10 },
-    })
-    const producer = kafka.producer({
-      createPartitioner: Partitioners.DefaultPartitioner,
-      allowAutoTopicCreation: false,
-    })
-    await producer.connect()
-    return producer
-  }
-
   #tell(sets: readonly SetProgress[]): void {
     const nowMs = performance.now()
     if (nowMs - this.#toldAtMs < tellEveryMs) return
@@ -125,9 +123,27 @@ export class SampleService {
   }
 }
 
+/** kafkajs is loaded with the first samples: it costs a quarter of a second and 17 MB. */
+export const connectWithKafkajs = (bootstrap: readonly string[]) => async (): Promise<SampleProducer> => {
+  const { Kafka, logLevel, Partitioners } = (await import('kafkajs')).default
+  const kafka = new Kafka({
+    brokers: [...bootstrap],
+    clientId: 'pressroom-samples',
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 10 },
+  })
+  const producer = kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    allowAutoTopicCreation: false,
+  })
+  await producer.connect()
+  return producer
+}
+
 const snapshot = (sets: readonly SetProgress[], isDone: boolean): SampleProgress => ({
   sets: sets.map((set) => ({ ...set })),
   isDone,
+  isCancelled: false,
 })
 
 /** kafkajs 2.2.4 sets timers in the past, and Node says so on the console. Returns what undoes it. */

@@ -13,7 +13,7 @@ import { EventBus } from './event-bus.ts'
 import { GroupService } from './groups.ts'
 import { MessageService } from './messages.ts'
 import { ownClientId, PulseService } from './pulse.ts'
-import { SampleService } from './samples.ts'
+import { connectWithKafkajs, SampleService } from './samples.ts'
 import { TailService } from './tails.ts'
 import { topicHandlers } from './topics.ts'
 
@@ -28,7 +28,7 @@ export function createServices(host: ClusterHost, options: ServicesOptions): Ser
   const messages = new MessageService(client, journal)
   const tails = new TailService(client, events)
   const groups = new GroupService(client, events, pulse, journal)
-  const samples = new SampleService(client, host.bootstrap, events, journal)
+  const samples = new SampleService(client, connectWithKafkajs(host.bootstrap), events, journal)
   const handlers: Handlers = {
     ...appHandlers(client, options),
     ...cluster.handlers,

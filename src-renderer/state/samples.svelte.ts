@@ -36,6 +36,15 @@ export class Samples {
     this.chosen = chosen
   }
 
+  /** `load` ends with what is there by then. */
+  async cancel(): Promise<void> {
+    try {
+      await this.#api['samples.cancel']()
+    } catch (error) {
+      this.error = explain(error)
+    }
+  }
+
   /** Resolves to true when every record was acknowledged. */
   async load(): Promise<boolean> {
     this.isLoading = true
@@ -43,7 +52,7 @@ export class Samples {
     this.progress = null
     try {
       this.progress = await this.#api['samples.load']({ names: [...this.chosen] })
-      return this.progress.sets.every((set) => set.error === null)
+      return !this.progress.isCancelled && this.progress.sets.every((set) => set.error === null)
     } catch (error) {
       this.error = explain(error)
       return false

@@ -28,6 +28,7 @@ test('create: the cluster decides what is left open, configs go along', async ()
   await page.getByLabelText('Name').fill('in voices')
   await expect.element(page.getByText('Letters, digits, dot, underscore and hyphen only.')).toBeVisible()
   await page.getByLabelText('Name').fill('invoices')
+  await expect.element(page.getByLabelText('Partitions')).toHaveAttribute('placeholder', "3, the cluster's default")
   await page.getByLabelText('Partitions').fill('6')
   await page.getByRole('button', { name: 'Add config' }).click()
   await page.getByLabelText('Config name').fill('retention.ms')
@@ -52,6 +53,8 @@ test('what the broker refuses stays in the dialog', async () => {
   await expect
     .element(page.getByRole('dialog').getByRole('alert'))
     .toMatchTextContent('Replication factor 9 needs 9 brokers; 3 run.')
+  await page.getByLabelText('Replication factor').fill('3')
+  await expect.element(page.getByRole('dialog').getByRole('alert')).not.toBeInTheDocument()
 })
 
 test('delete says what dies, and Enter alone does not do it', async () => {
@@ -93,6 +96,18 @@ test('an empty cluster offers sample data, shows how far it is, and ends with to
   await expect.element(page.getByRole('progressbar', { name: 'flights' })).toBeVisible()
   await expect.poll(() => names()).toEqual(['flights', 'weather'])
   expect(host.asked('samples.load')).toEqual([{ names: ['flights', 'weather'] }])
+})
+
+test('loading samples can be stopped; what is there is said', async () => {
+  const host = scenarios.empty()
+  host.holdsSamples = true
+  await openWindow(host, '#/topics')
+  await page.getByRole('button', { name: /^Load 3 sets/ }).click()
+  await expect.element(page.getByRole('progressbar', { name: 'flights' })).toBeVisible()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect.poll(() => host.asked('samples.cancel').length).toBe(1)
+  await expect.element(page.getByText('Cancelled. 47,142 records are in their topics and stay there.')).toBeVisible()
+  await expect.element(page.getByRole('button', { name: /^Load 3 sets/ })).toBeEnabled()
 })
 
 test('a topic that is not there says so', async () => {

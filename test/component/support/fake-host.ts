@@ -54,6 +54,9 @@ export class FakeHost {
   readonly client: Client
   groups: FakeGroup[] = []
   maker: Maker = orders
+  /** Samples load so slowly that they can be cancelled. */
+  holdsSamples = false
+  #cancelSamples = (): void => {}
   now: () => number
   #deliver: (message: unknown) => void = () => {}
   #status: ChannelStatus = 'open'
@@ -224,6 +227,10 @@ export class FakeHost {
       return null
     },
     'samples.list': () => sampleSets,
+    'samples.cancel': () => {
+      this.#cancelSamples()
+      return null
+    },
     'samples.load': async ({ names }) => this.#loadSamples(names),
   }
 
@@ -452,7 +459,13 @@ export class FakeHost {
         error: null,
       })),
       isDone: share === 1,
+      isCancelled: false,
     })
+    if (this.holdsSamples) {
+      this.emit('samples', progress(0.2))
+      await new Promise<void>((cancelled) => (this.#cancelSamples = cancelled))
+      return { ...progress(0.2), isDone: true, isCancelled: true }
+    }
     for (const share of [0.2, 0.6]) {
       this.emit('samples', progress(share))
       await new Promise((done) => setTimeout(done, 60))
