@@ -105,7 +105,8 @@ async function controller(): Promise<number> {
 /** When the cluster first agreed to one more topic. */
 async function changeMetadata(round: number): Promise<number> {
   for (;;) {
-    const topics = [{ topic: `after-${round}`, numPartitions: 1, replicationFactor: 1 }]
+    // Two replicas, which any two brokers can hold: kafkajs loses its way where a topic has no leader.
+    const topics = [{ topic: `after-${round}`, numPartitions: 1, replicationFactor: 2 }]
     // False where it is there already: an answer to an earlier attempt was lost.
     const isDone = await admin.createTopics({ topics, waitForLeaders: false }).then(
       () => true,
