@@ -9,6 +9,7 @@ import { matchScore } from '../../src-renderer/lib/match.ts'
 import { href, parseRoute } from '../../src-renderer/lib/route.ts'
 import { dateTime, parseTime } from '../../src-renderer/lib/time.ts'
 import { pieces, plain } from '../../src-renderer/lib/visible.ts'
+import { wrapLines, wrapText } from '../../src-renderer/lib/wrap.ts'
 
 test('tokens put together are the text again, whatever it is', () => {
   fc.assert(
@@ -161,4 +162,20 @@ test('a request fails with its code, and what waited when the host went away fai
   const waiting = client.api['topics.list']()
   report('gone')
   await expect(waiting).rejects.toMatchObject({ code: 'HOST_GONE' })
+})
+
+test('lines are cut to a width, a character of two units is not, and tokens keep their kind', () => {
+  const texts = wrapText(['abcdefgh', '', 'ab😀cd'], 3).map(
+    ({ content, isContinued }) => `${isContinued ? '↪' : ''}${content}`,
+  )
+  expect(texts).toEqual(['abc', '↪def', '↪gh', '', 'ab', '↪😀c', '↪d'])
+  const lines = wrapLines(pretty('{"key":"abcdefghij"}'), 10)
+  expect(lines.map(({ content }) => content.tokens.map(({ kind, text }) => `${kind} ${text}`))).toEqual([
+    ['punctuation {'],
+    ['key "key"', 'punctuation : ', 'string "'],
+    ['string abcdefgh'],
+    ['string ij"'],
+    ['punctuation }'],
+  ])
+  expect(wrapText(['😀😀'], 1).map(({ content }) => content)).toEqual(['😀', '😀'])
 })

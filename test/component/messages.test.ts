@@ -310,6 +310,26 @@ test('a megabyte of JSON opens, with only the lines in sight', async () => {
   expect(rowsOf('Value as JSON').length).toBeLessThan(80)
 })
 
+test('a line of a megabyte is wrapped, whatever it is made of', async () => {
+  await openWindow(
+    topicOf({ value: text('x'.repeat(999_000)) }, { value: json(`{"x":"${'é'.repeat(999_000)}"}`) }),
+    url,
+  )
+  await expect.poll(() => rowsOf('Messages').length).toBe(2)
+  for (const [row, name] of [
+    [1, 'Value as text'],
+    [0, 'Value as JSON'],
+  ] as const) {
+    rowsOf('Messages')[row]!.click()
+    const grid = page.getByRole('grid', { name })
+    await expect.element(grid).toBeVisible()
+    await expect.poll(() => rowsOf(name).length).toBeGreaterThan(10)
+    const { scrollWidth, clientWidth } = grid.element()
+    expect(scrollWidth).toBe(clientWidth)
+    expect(Number(grid.element().getAttribute('aria-rowcount'))).toBeGreaterThan(10_000)
+  }
+})
+
 test('a message copied as JSON keeps its value letter by letter', () => {
   const row: MessageRow = { ...topicOf({ key: text('k"1'), value: json('{"id":9007199254740993}') }).maker(0, 0, 5) }
   const message: MessageDetail = { ...detailOf(row), headers: [{ key: 'h', value: { kind: 'null' } }] }
