@@ -221,6 +221,7 @@ export class FakeCluster {
       controllerEpoch: this.controllerEpoch,
       brokers: this.brokers.map((broker) => ({
         ...broker,
+        isController: broker.brokerId === controllerId,
         leaderCount: all.filter(({ partition }) => partition.leader === broker.brokerId).length,
         replicaCount: all.filter(({ partition }) => partition.replicas.some((r) => r.brokerId === broker.brokerId))
           .length,
