@@ -77,7 +77,15 @@ class OwnedCluster implements ClusterHost {
     const { dataDirectory, brokerCount } = this.#options
     this.#directory = openDataDirectory(dataDirectory, brokerCount)
     const late = setTimeout(() => this.#options.log?.(this.#whoIsMissing()), lateMs)
-    await Promise.all(this.#threads.map((thread) => this.#begin(thread))).finally(() => clearTimeout(late))
+    let refusals = 0
+    const begin = (thread: BrokerThread): Promise<void> =>
+      this.#begin(thread).catch((error) => {
+        refusals++
+        // Without a majority nobody could be elected: the others would wait for ever.
+        if (!(error instanceof StartRefused) || refusals * 2 >= this.#threads.length) throw error
+        this.#options.log?.(`${error.message}. The others start without it`)
+      })
+    await Promise.all(this.#threads.map(begin)).finally(() => clearTimeout(late))
     this.#isUp = true
   }
 

@@ -45,7 +45,7 @@ export class Reporter {
     let bytes = 0
     for (const { log, role } of replicas.all()) {
       bytes += log.sizeInBytes // Compaction and retention of whole segments change nothing else.
-      offsets += log.logEndOffset + log.highWatermark * 3 + log.logStartOffset * 7 + (role?.kind === 'leader' ? 1 : 0)
+      offsets += log.logEndOffset + log.highWatermark * 3 + log.logStartOffset * 7 + (role?.kind === 'leader' ? 2 : 1)
     }
     const { connections } = this.#gateway
     const { bytesIn, bytesOut } = traffic

@@ -1,5 +1,5 @@
 // Brokers that come and go while real clients write and read: whole brokers in threads, on real files.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -114,33 +114,76 @@ test('a broker whose directory is gone copies all from the others, and votes aga
   expect((await readAll(host, values.length)).length).toBe(values.length)
 }, 60_000)
 
-test('a damaged vote file is refused in one line, and the host stays as it was', async () => {
+/** Spoils what these brokers voted. */
+function damageVotes(...brokerIds: readonly number[]): void {
+  for (const id of brokerIds)
+    writeFileSync(join(folder.path, `broker-${id}`, '__cluster_metadata-0', 'quorum-state'), 'garbage')
+}
+const damaged =
+  /^broker \d: __cluster_metadata-0\/quorum-state is damaged: .* restore .*broker-\d from a copy, or remove it: the other brokers have it all$/
+
+test('a broker whose vote file is damaged stays down with its reason, and the others start without it', async () => {
   await start(3)
   await close()
-  writeFileSync(join(folder.path, 'broker-2', '__cluster_metadata-0', 'quorum-state'), 'garbage')
+  damageVotes(2)
+  const host = await start(null)
+  expect(host.brokers().map(({ lifecycle }) => lifecycle)).toEqual(['running', 'stopped', 'running'])
+  expect(host.brokers()[1]!.reason).toMatch(damaged)
+  const producer = clientOf(host).producer()
+  await producer.connect()
+  const [acknowledged] = await producer.send({ topic: 'orders', acks: -1, messages: [{ value: 'without broker 2' }] })
+  expect(acknowledged).toMatchObject({ errorCode: 0 })
+  await producer.disconnect()
+  await expect(host.start(2)).rejects.toThrow(damaged)
+  rmSync(join(folder.path, 'broker-2'), { recursive: true })
+  await host.start(2)
+  expect(host.brokers()[1]).toMatchObject({ lifecycle: 'running', reason: null })
+}, 60_000)
+
+test('damaged vote files of most brokers are refused in one line, and nothing runs', async () => {
+  await start(3)
+  await close()
+  damageVotes(2, 3)
   const refused = start(null)
   await expect(refused).rejects.toThrow(StartRefused)
-  await expect(refused).rejects.toThrow(
-    /^broker 2: __cluster_metadata-0\/quorum-state is damaged: .* restore .*broker-2 from a copy, or remove it: the other brokers have it all$/,
-  )
+  await expect(refused).rejects.toThrow(damaged)
+}, 60_000)
+
+test('a partition whose directory cannot be made is offline there until it can, and the broker stays up', async () => {
+  const host = await start(3)
+  const events: ClusterEvent[] = []
+  host.onEvent((event) => events.push(event))
+  const obstacle = join(folder.path, 'broker-2', 'orders-0')
+  writeFileSync(obstacle, '')
+  const holders = () =>
+    host.brokers().flatMap(({ brokerId, report }) => (report?.replicas.some(isOrders) ? brokerId : []))
+  const isOrders = ({ topic }: { topic: string }) => topic === 'orders'
+  const admin = clientOf(host).admin()
+  await admin.connect()
+  const topics = [{ topic: 'orders', numPartitions: 1, replicationFactor: 3 }]
+  await admin.createTopics({ topics, waitForLeaders: false })
+  await admin.disconnect()
+  await vi.waitUntil(() => holders().length === 2, { timeout: 30_000 })
+  rmSync(obstacle)
+  await vi.waitUntil(() => holders().length === 3, { timeout: 30_000 })
+  expect(events.filter(({ kind }) => kind === 'broker-crashed')).toEqual([])
 }, 60_000)
 
 test('a broker that its disk brings down is started again, later each time, until it stays up', async () => {
   const host = await start(3)
   const events: ClusterEvent[] = []
   host.onEvent((event) => events.push(event))
-  // A file stands where the partition's directory has to be made.
-  const obstacle = join(folder.path, 'broker-2', 'orders-0')
-  writeFileSync(obstacle, '')
-  const admin = clientOf(host).admin()
-  await admin.connect()
-  const topics = [{ topic: 'orders', numPartitions: 1, replicationFactor: 3 }]
-  // The broker that falls over may be the one that is asked, or asked where the leaders are.
-  await admin.createTopics({ topics, waitForLeaders: false }).catch(() => {})
-  await admin.disconnect()
+  await written(host)
+  await host.kill(2)
+  // A directory stands where a segment was.
+  const [partition] = readdirSync(join(folder.path, 'broker-2')).filter((name) => /^(?!__).*-\d$/.test(name))
+  const obstacle = join(folder.path, 'broker-2', partition!, '00000000000000000000.log')
+  rmSync(obstacle)
+  mkdirSync(obstacle)
+  await expect(host.start(2)).rejects.toThrow('EISDIR')
   const crashes = () => events.flatMap((event) => (event.kind === 'broker-crashed' ? event : []))
   await vi.waitUntil(() => crashes().length === 2, { timeout: 30_000 })
-  rmSync(obstacle)
+  rmSync(obstacle, { recursive: true })
   await vi.waitUntil(() => host.brokers()[1]!.lifecycle === 'running', { timeout: 30_000 })
   expect(
     crashes()
@@ -150,5 +193,5 @@ test('a broker that its disk brings down is started again, later each time, unti
     [2, 500],
     [2, 1_000],
   ])
-  expect(crashes()[0]!.reason).toMatch(/^E\w+ on orders-0/)
+  expect(crashes()[0]!.reason).toMatch(/^EISDIR on \w+-\d\//)
 }, 90_000)
