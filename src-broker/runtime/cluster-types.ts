@@ -30,6 +30,8 @@ export interface BrokerStatus {
 export interface BrokerReport {
   readonly brokerId: number
   readonly atMs: number
+  /** How far it has followed the committed metadata, which `topics` is. */
+  readonly metadataOffset: number
   readonly isFenced: boolean
   readonly controllerId: number | null
   readonly controllerEpoch: number

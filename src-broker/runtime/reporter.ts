@@ -59,6 +59,7 @@ export class Reporter {
     return {
       brokerId,
       atMs: Date.now(),
+      metadataOffset: image.endOffset,
       isFenced: image.brokers.get(brokerId)?.fenced !== false,
       controllerId: quorum.controllerId < 0 ? null : quorum.controllerId,
       controllerEpoch: quorum.leaderEpoch,

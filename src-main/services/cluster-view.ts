@@ -33,7 +33,9 @@ export type LastReports = ReadonlyMap<number, BrokerReport>
 export function clusterView(host: ClusterHost, last: LastReports, rates: Rates, atMs: number): ClusterView {
   const statuses = host.brokers()
   const leading = furthest(statuses, last)
-  const controllerId = leading?.controllerId ?? null
+  const running = statuses.filter(isAnswering)
+  const [following] = believed(running.length > 0 ? running : statuses, last)
+  const controllerId = following?.controllerId ?? null
   const topics = (leading?.topics ?? []).map((topic) => topicMatrix(topic, statuses, last))
   const brokers = statuses.map((status) => brokerView(status, last.get(status.brokerId), controllerId, topics))
   const partitions = topics.flatMap(({ minInsyncReplicas, partitions: some }) =>
@@ -43,7 +45,7 @@ export function clusterView(host: ClusterHost, last: LastReports, rates: Rates, 
     clusterId: host.clusterId,
     bootstrap: host.bootstrap,
     controllerId,
-    controllerEpoch: leading?.controllerEpoch ?? 0,
+    controllerEpoch: following?.controllerEpoch ?? 0,
     brokers,
     topics,
     ...rates,
@@ -59,16 +61,27 @@ export function clusterView(host: ClusterHost, last: LastReports, rates: Rates, 
 const inSync = ({ replicas }: PartitionView): number =>
   count(replicas, (replica) => replica.isInSync && !replica.isStale)
 
-/** The report to believe about metadata: of a running broker, from the newest controller, the latest of these. */
+/**
+ * The report to believe about metadata: which followed it furthest, of those that run or have stopped in an orderly way. Who hands
+ * over its leaders is the first to know who leads now; the others say so a moment later.
+ */
 function furthest(statuses: readonly BrokerStatus[], last: LastReports): BrokerReport | undefined {
-  const running = statuses.filter(({ lifecycle }) => lifecycle === 'running')
-  const reports = (running.length > 0 ? running : statuses).flatMap(({ brokerId }) => last.get(brokerId) ?? [])
-  return reports.toSorted(
-    (one, other) =>
-      Number(one.isFenced) - Number(other.isFenced) ||
-      other.controllerEpoch - one.controllerEpoch ||
-      other.atMs - one.atMs,
+  const orderly = statuses.filter((status) => isAnswering(status) || status.lifecycle === 'stopped')
+  return believed(orderly.some(isAnswering) ? orderly : statuses, last).toSorted(
+    (one, other) => other.metadataOffset - one.metadataOffset,
   )[0]
+}
+
+/** Reports of these brokers, the most credible about the controller first. */
+function believed(statuses: readonly BrokerStatus[], last: LastReports): readonly BrokerReport[] {
+  return statuses
+    .flatMap(({ brokerId }) => last.get(brokerId) ?? [])
+    .toSorted(
+      (one, other) =>
+        Number(one.isFenced) - Number(other.isFenced) ||
+        other.controllerEpoch - one.controllerEpoch ||
+        other.atMs - one.atMs,
+    )
 }
 
 function topicMatrix(topic: TopicReport, statuses: readonly BrokerStatus[], last: LastReports): TopicMatrix {

@@ -89,6 +89,16 @@ describe('the matrix', () => {
     expect([view.underReplicatedPartitions, view.belowMinIsrPartitions, view.offlinePartitions]).toEqual([3, 3, 0])
   })
 
+  test('of a broker that hands over its leaders and goes, the last word counts until the others have heard', () => {
+    const moved = { ...flights, partitions: flights.partitions.map((partition) => ({ ...partition, leader: 2 })) }
+    host.report(2, { topics: [flights], metadataOffset: 10 })
+    host.report(1, { topics: [moved], metadataOffset: 12, isFenced: true, controllerId: null })
+    host.become(1, { lifecycle: 'stopped' })
+    const view = service.view()
+    expect([view.offlinePartitions, view.controllerId]).toEqual([0, 1])
+    expect(view.topics[0]!.partitions.map(({ leader }) => leader)).toEqual([2, 2, 2])
+  })
+
   test('a partition without a leader is offline, and its leader null', () => {
     const orphaned = { ...flights, partitions: flights.partitions.map((partition) => ({ ...partition, leader: -1 })) }
     host.report(1, { topics: [orphaned] })

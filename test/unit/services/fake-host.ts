@@ -88,6 +88,7 @@ export class FakeHost implements ClusterHost {
 export const emptyReport = (brokerId: number): BrokerReport => ({
   brokerId,
   atMs: 1,
+  metadataOffset: 0,
   isFenced: false,
   controllerId: 1,
   controllerEpoch: 1,

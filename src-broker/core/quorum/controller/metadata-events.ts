@@ -29,7 +29,9 @@ export class MetadataEvents {
       const place = { topic: topic.name, partition: after.partition }
       const { leaderEpoch } = after
       if (before.leader !== after.leader) {
-        const move = { from: before.leader, to: after.leader, isPreferred: after.leader === after.replicas[0] }
+        // Where the replicas themselves changed it is a reassignment that moves the leader.
+        const isPreferred = after.leader === after.replicas[0] && after.leader === before.replicas[0]
+        const move = { from: before.leader, to: after.leader, isPreferred }
         this.#tell({ kind: 'leader-changed', ...place, ...move, leaderEpoch })
         if (after.leaderRecoveryState === recovering && after.leader !== noLeader) {
           const had = [...before.isr, ...before.eligibleLeaderReplicas]
