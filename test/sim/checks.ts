@@ -1,8 +1,10 @@
 // The verdict at the end: what was acknowledged is there, once, in order; what surely failed is not; all replicas are alike.
+import type { Partition } from '../../src-broker/core/replica/partition.ts'
 import type { Cluster } from './cluster.ts'
 import { newestImage } from './health.ts'
 import { type History, show, type Write } from './history.ts'
-import { logBatches } from './oracle.ts'
+import { damagedBatches, type LoggedBatch, lastOffsets, logBatches } from './logged.ts'
+import type { Machine } from './machine.ts'
 import type { Plan } from './plan.ts'
 import type { Reader } from './reader.ts'
 import type { World } from './world.ts'
@@ -44,23 +46,30 @@ function judgeOrder(world: World, name: string, read: readonly Write[]): void {
   }
 }
 
-/** Every replica has the same batches, byte for byte as far as a checksum can tell (I9). */
+/** Every replica has the same batches, byte for byte as far as a checksum can tell (I9), and none is damaged (I15). */
 function judgeReplicas(world: World, cluster: Cluster): void {
   const image = newestImage(cluster)!
   for (const { topic, partition } of image.partitions()) {
     const name = `${topic.name}-${partition.partition}`
     const leader = cluster.machine(partition.leader)!.broker!.replicas.get(topic.name, partition.partition)!
-    const { logStartOffset } = leader.log
-    const batches = (id: number) =>
-      logBatches(cluster.machine(id)!, name, logStartOffset, leader.highWatermark).map(tell)
-    const expected = batches(partition.leader)
+    const isCompacted = leader.log.config.cleanupPolicy !== 'delete'
+    const expected = contentOf(cluster.machine(partition.leader)!, leader, isCompacted)
     for (const id of partition.isr) {
-      const found = batches(id)
+      for (const at of damagedBatches(cluster.machine(id)!, name)) {
+        world.fail('damaged-replica', `${id}'s ${name} does not hold at ${at} what its checksum says`)
+      }
+      const found = contentOf(cluster.machine(id)!, leader, isCompacted)
       const at = expected.findIndex((batch, index) => batch !== found[index])
       if (at >= 0) world.fail('replicas-differ', `${name}: ${partition.leader} has ${expected[at]}, ${id} ${found[at]}`)
     }
   }
 }
 
-const tell = ({ baseOffset, lastOffset, epoch, crc }: ReturnType<typeof logBatches>[number]): string =>
+/** Each replica compacts on its own: then only the last record of each key is the same. */
+function contentOf(machine: Machine, { name, log, highWatermark }: Partition, isCompacted: boolean): string[] {
+  if (!isCompacted) return logBatches(machine, name, log.logStartOffset, highWatermark).map(tell)
+  return [...lastOffsets(machine, name, highWatermark)].map(([key, offset]) => `${offset} last of ${key}`).sort()
+}
+
+const tell = ({ baseOffset, lastOffset, epoch, crc }: LoggedBatch): string =>
   `${baseOffset}..${lastOffset} of epoch ${epoch} (${crc.toString(16)})`

@@ -17,6 +17,12 @@ export class Cluster implements MachineListener {
   readonly network: Network
   readonly machines: readonly Machine[]
   onEvent: (machine: Machine, event: BrokerEvent) => void = () => {}
+  /** Before a life ends, for a last look. */
+  onEnding: (machine: Machine) => void = () => {}
+  /** Before a message leaves. */
+  onMessage: (from: Machine, to: Machine, message: PeerMessage) => void = () => {}
+  /** Brokers that cannot copy from others' files. */
+  readonly starving = new Set<number>()
   readonly #links = new Map<string, { readonly link: Link<PeerMessage>; readonly lives: readonly number[] }>()
   readonly #connecting = new Set<string>()
   readonly #random: Random
@@ -42,7 +48,12 @@ export class Cluster implements MachineListener {
     const ends = new Map<number, PeerEnd>()
     machine.links = {
       isUp: (peer) => ends.has(peer),
-      send: (to, message) => ends.get(to)?.send(message),
+      send: (to, message) => {
+        const end = ends.get(to)
+        if (end === undefined) return
+        this.onMessage(machine, this.machine(to)!, message)
+        end.send(message)
+      },
     }
     machine.peerEnds = ends
     for (const other of this.machines) if (other !== machine) this.#connectLater(machine, other, 1)
@@ -63,8 +74,12 @@ export class Cluster implements MachineListener {
     this.onEvent(machine, event)
   }
 
-  diskOf(brokerId: number): SimDisk | undefined {
-    return this.machine(brokerId)?.disk
+  ending(machine: Machine): void {
+    this.onEnding(machine)
+  }
+
+  diskFor(reader: Machine, brokerId: number): SimDisk | undefined {
+    return this.starving.has(reader.id) ? undefined : this.machine(brokerId)?.disk
   }
 
   // ── links between brokers ─────────────────────────────────────────────────────────────────────────────────────────

@@ -9,11 +9,11 @@ import { compress } from '../../src-broker/client/compress.ts'
 import { decompress } from '../../src-broker/client/compression.ts'
 import { Broker, type BrokerEvent } from '../../src-broker/core/broker.ts'
 import type { BrokerConfig } from '../../src-broker/core/config/broker-config.ts'
-import type { Env, PeerFile } from '../../src-broker/core/env.ts'
+import type { Env } from '../../src-broker/core/env.ts'
 import type { Links } from '../../src-broker/core/links.ts'
 import { SimClock } from './clock.ts'
 import type { PeerEnd } from './cluster.ts'
-import type { Inode } from './inode.ts'
+import { SimPeerFile } from './peer-file.ts'
 import type { ServerConnection } from './server-connection.ts'
 import { SimDisk } from './sim-disk.ts'
 import { checksum, type World } from './world.ts'
@@ -23,7 +23,9 @@ export interface MachineListener {
   /** It is gone; `silently` where its peers are not told. */
   ended(machine: Machine, silently: boolean): void
   event(machine: Machine, event: BrokerEvent): void
-  diskOf(brokerId: number): SimDisk | undefined
+  ending(machine: Machine): void
+  /** Undefined where it cannot be read now. */
+  diskFor(reader: Machine, brokerId: number): SimDisk | undefined
 }
 
 export interface MachineOptions {
@@ -51,6 +53,8 @@ export class Machine {
   life = 0
   isServing = false
   isPaused = false
+  /** When its last life ended. */
+  endedMs = 0
   /** Usual time of a sync in the background, and of a slow disk. */
   syncMs = 1
   /** Nothing runs before: the thread waits for its disk. */
@@ -94,7 +98,7 @@ export class Machine {
       crc32c: checksum,
       compress,
       decompress,
-      openPeerFile: (brokerId, path) => new SimPeerFile(this.#listener.diskOf(brokerId), path),
+      openPeerFile: (brokerId, path) => new SimPeerFile(() => this.#listener.diskFor(this, brokerId), path),
     }
     const { id, voters, config } = this.#options
     this.#guard(() => {
@@ -172,7 +176,9 @@ export class Machine {
 
   #end(silently: boolean): void {
     if (this.broker === undefined) return
+    this.#listener.ending(this)
     this.broker = undefined
+    this.endedMs = this.#world.nowMs
     this.life++
     this.isServing = false
     this.isPaused = false
@@ -297,27 +303,5 @@ export class Machine {
   flushLater(connection: ServerConnection, frame: Uint8Array): void {
     this.#toFlush.push({ connection, frame })
     this.#scheduleTurnEnd()
-  }
-}
-
-/** Opened when first read, and open until closed: a file that is removed meanwhile can still be read, as on POSIX. */
-class SimPeerFile implements PeerFile {
-  readonly #disk: SimDisk | undefined
-  readonly #path: string
-  #inode: Inode | undefined
-
-  constructor(disk: SimDisk | undefined, path: string) {
-    this.#disk = disk
-    this.#path = path
-  }
-
-  read(into: Uint8Array, at: number, length: number, position: number): number {
-    this.#inode ??= this.#disk?.find(this.#path)
-    if (this.#inode === undefined) throw new DiskError('ENOENT', this.#path)
-    return this.#inode.read(into, at, length, position)
-  }
-
-  close(): void {
-    this.#inode = undefined
   }
 }

@@ -3,22 +3,15 @@
 import type { Broker } from '../../src-broker/core/broker.ts'
 import { metadataDirectory } from '../../src-broker/core/quorum/metadata-log.ts'
 import type { Partition } from '../../src-broker/core/replica/partition.ts'
-import { viewOf } from '../../src-broker/protocol/reader.ts'
-import * as batch from '../../src-broker/records/batch.ts'
 import type { Cluster } from './cluster.ts'
+import { newestImage } from './health.ts'
+import { type LoggedBatch, logBatches } from './logged.ts'
 import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
 
-interface CommittedBatch {
-  readonly baseOffset: number
-  readonly lastOffset: number
-  readonly epoch: number
-  readonly crc: number
-}
-
 /** What has been committed, batch by batch, whoever leads. */
 class Committed {
-  readonly byBaseOffset = new Map<number, CommittedBatch>()
+  readonly byBaseOffset = new Map<number, LoggedBatch>()
   endOffset = 0
 }
 
@@ -28,6 +21,7 @@ interface Seen {
 }
 
 const lookEveryMs = 150
+const downForMs = 1_500
 
 export class Oracle {
   readonly #world: World
@@ -55,11 +49,14 @@ export class Oracle {
   }
 
   look(): void {
-    for (const machine of this.#cluster.machines) {
-      if (machine.broker === undefined) continue
-      this.#lookAtQuorum(machine, machine.broker)
-      for (const partition of machine.broker.replicas.all()) this.#lookAtPartition(machine, partition)
-    }
+    for (const machine of this.#cluster.machines) this.lookAt(machine)
+    this.#lookAtIsrs()
+  }
+
+  lookAt(machine: Machine): void {
+    if (machine.broker === undefined) return
+    this.#lookAtQuorum(machine, machine.broker)
+    for (const partition of machine.broker.replicas.all()) this.#lookAtPartition(machine, partition)
   }
 
   // ── the quorum ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,6 +94,22 @@ export class Oracle {
     }
   }
 
+  /** Who is fenced, and has been down for long, is in no ISR beside somebody alive (KIP-841). */
+  #lookAtIsrs(): void {
+    const image = newestImage(this.#cluster)
+    if (image === undefined) return
+    for (const { id, isUp, endedMs } of this.#cluster.machines) {
+      if (isUp || this.#world.nowMs - endedMs < downForMs || image.brokers.get(id)?.fenced !== true) continue
+      for (const { topic, partition } of image.partitions()) {
+        if (!partition.isr.includes(id) || !partition.isr.some((member) => image.isActive(member))) continue
+        this.#world.fail(
+          'fenced-in-isr',
+          `${id} is down and in the ISR ${partition.isr} of ${topic.name}-${partition.partition}`,
+        )
+      }
+    }
+  }
+
   // ── partitions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #lookAtPartition(machine: Machine, partition: Partition): void {
@@ -129,7 +142,8 @@ export class Oracle {
     const from = isNewLeader ? log.logStartOffset : seen.highWatermark
     seen.epoch = leader.epoch
     seen.highWatermark = highWatermark
-    if (!hasMoved || !this.promisesRecords) return
+    // What compaction rewrites is judged by its records, at the end.
+    if (!hasMoved || !this.promisesRecords || log.config.cleanupPolicy !== 'delete') return
     let committed = this.#committed.get(key)
     if (committed === undefined) this.#committed.set(key, (committed = new Committed()))
     const isOld = this.#knowsNewerEpoch(key, leader.epoch)
@@ -153,8 +167,8 @@ export class Oracle {
   }
 
   /** Batches that follow each other in some log; those below `highWatermark` are committed from now on. */
-  #compare(committed: Committed, batches: readonly CommittedBatch[], highWatermark: number, what: string): void {
-    let before: CommittedBatch | undefined
+  #compare(committed: Committed, batches: readonly LoggedBatch[], highWatermark: number, what: string): void {
+    let before: LoggedBatch | undefined
     for (const found of batches) {
       if (before !== undefined && found.baseOffset !== before.lastOffset + 1) {
         return this.#differ(what, found, `${before.lastOffset + 1} is next`)
@@ -172,36 +186,12 @@ export class Oracle {
     }
   }
 
-  #differ(what: string, found: CommittedBatch, instead: string): void {
+  #differ(what: string, found: LoggedBatch, instead: string): void {
     this.#world.fail('committed-changed', `${what} has ${tell(found)} where ${instead}`)
   }
 }
 
-const tell = ({ baseOffset, lastOffset, epoch }: CommittedBatch) => `${baseOffset}..${lastOffset} of epoch ${epoch}`
+const tell = ({ baseOffset, lastOffset, epoch }: LoggedBatch) => `${baseOffset}..${lastOffset} of epoch ${epoch}`
 
-/** Those that begin in [from, to). */
-function batchesIn(bytes: Uint8Array, from: number, to: number, into: CommittedBatch[]): void {
-  const view = viewOf(bytes)
-  for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
-    const baseOffset = batch.baseOffset(view, at)
-    if (baseOffset >= to) return
-    if (baseOffset < from) continue
-    const lastOffset = batch.lastOffset(view, at)
-    into.push({ baseOffset, lastOffset, epoch: batch.partitionLeaderEpoch(view, at), crc: batch.storedCrc(view, at) })
-  }
-}
-
-const metadataBatches = (machine: Machine, from: number, to: number): CommittedBatch[] =>
+const metadataBatches = (machine: Machine, from: number, to: number): LoggedBatch[] =>
   logBatches(machine, metadataDirectory, from, to)
-
-/** Of one replica, read from its files without asking the broker. */
-export function logBatches({ disk }: Machine, directory: string, from: number, to: number): CommittedBatch[] {
-  const files = disk.list(directory).filter((name) => name.endsWith('.log'))
-  const found: CommittedBatch[] = []
-  for (const [index, name] of files.entries()) {
-    const next = files[index + 1]
-    if (next !== undefined && Number.parseInt(next, 10) <= from) continue
-    batchesIn(disk.peek(`${directory}/${name}`)!, from, to, found)
-  }
-  return found
-}

@@ -17,6 +17,8 @@ export const faultKinds = [
   'break-links',
   'cut-pair',
   'delay',
+  'starve',
+  'laggard',
   'slow-disk',
   'full-disk',
   'disk-error',
@@ -25,6 +27,7 @@ export const faultKinds = [
   'clock-drift',
   'sleep',
   'elect-leaders',
+  'shuffle-leaders',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
@@ -47,6 +50,11 @@ export interface Plan {
   readonly batchRecordsMax: number
   readonly inFlightMax: number
   readonly segmentBytes: number
+  /** A segment ends at this age, too. */
+  readonly segmentMs: number
+  readonly replicaLagTimeMaxMs: number
+  /** What one fetch of metadata brings: little, where a leader can die in its midst. */
+  readonly metadataFetchBytes: number
   /** Usual time of a message on its way. */
   readonly networkDelayMs: number
   readonly faults: readonly FaultKind[]
@@ -92,6 +100,9 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
     batchRecordsMax: pick(random, [1, 3, 6]),
     inFlightMax: pick(random, [1, 5, 5]),
     segmentBytes: pick(random, [1_024, 2_048, 8_192]),
+    segmentMs: pick(random, [3_000, 604_800_000]),
+    replicaLagTimeMaxMs: 4_000,
+    metadataFetchBytes: pick(random, [1, 1, 1_048_576]),
     networkDelayMs: pick(random, [0.05, 0.05, 1, 8]),
     faults: options.faults ?? (drawn.length > 0 ? drawn : ['crash']),
     troubleMs,

@@ -10,6 +10,7 @@ import { Cluster } from './cluster.ts'
 import { Committer } from './committer.ts'
 import { whatIsMissing } from './health.ts'
 import { History } from './history.ts'
+import type { Machine } from './machine.ts'
 import { Nemesis } from './nemesis.ts'
 import { Oracle } from './oracle.ts'
 import { type Plan, type PlanOptions, planOf } from './plan.ts'
@@ -75,7 +76,7 @@ class Simulation {
   readonly #readers: Reader[] = []
   readonly #committers: Committer[] = []
   #nextNode = clientNodeBase
-  #onEvent: (event: BrokerEvent) => void = () => {}
+  #onEvent: (machine: Machine, event: BrokerEvent) => void = () => {}
 
   constructor(world: World, plan: Plan, history: History) {
     this.#world = world
@@ -87,9 +88,10 @@ class Simulation {
     this.#oracle = new Oracle(this.#cluster)
     this.#oracle.promisesRecords = !plan.hasBlackouts
     history.promisesRecords = !plan.hasBlackouts
+    this.#cluster.onEnding = (machine) => this.#oracle.lookAt(machine)
     this.#cluster.onEvent = (machine, event) => {
       world.log(() => `broker ${machine.id}: ${JSON.stringify(event)}`)
-      this.#onEvent(event)
+      this.#onEvent(machine, event)
       if (event.kind === 'controller-elected') this.#oracle.electedController(machine, event.epoch)
     }
   }
@@ -101,9 +103,8 @@ class Simulation {
     this.#createTopics()
     this.#startClients()
     const nodes = Array.from({ length: this.#nextNode - clientNodeBase }, (_, index) => clientNodeBase + index)
-    const nemesis = new Nemesis(this.#cluster, this.#plan, nodes)
-    nemesis.onWiped = (machine) => this.#oracle.wiped(machine)
-    this.#onEvent = (event) => nemesis.noticed(event)
+    const nemesis = new Nemesis(this.#cluster, this.#plan, nodes, (machine) => this.#oracle.wiped(machine))
+    this.#onEvent = (machine, event) => nemesis.noticed(machine, event)
     nemesis.start()
     world.run(world.nowMs + this.#plan.troubleMs)
     world.log(() => 'PEACE')
@@ -253,7 +254,9 @@ function settingsOf(plan: Plan): Map<string, string> {
   const settings = laptopSettings(plan.brokers)
   settings.set('log.segment.bytes', String(plan.segmentBytes))
   settings.set('log.index.interval.bytes', '512')
-  settings.set('replica.lag.time.max.ms', '4000')
+  settings.set('log.roll.ms', String(plan.segmentMs))
+  settings.set('replica.lag.time.max.ms', String(plan.replicaLagTimeMaxMs))
+  settings.set('controller.quorum.fetch.max.bytes', String(plan.metadataFetchBytes))
   settings.set('offsets.topic.num.partitions', '2')
   return settings
 }
