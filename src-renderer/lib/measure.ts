@@ -19,3 +19,19 @@ export function ruler(font: string): (text: string) => number {
     return width
   }
 }
+
+/** Into how many lines a text breaks between its words. A word that is longer than a line is counted by its length. */
+export function lineCount(text: string, width: number, measure: (text: string) => number): number {
+  let lines = 1
+  let used = 0
+  for (const word of text.split(' ')) {
+    const wide = measure(`${word} `)
+    if (used > 0 && used + wide > width) {
+      lines += 1
+      used = 0
+    }
+    lines += Math.floor(wide / width)
+    used += wide % width
+  }
+  return lines
+}

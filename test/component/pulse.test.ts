@@ -4,7 +4,7 @@ import type { BrokerView, PulseEvent } from '../../src-main/contract/cluster.ts'
 import { type Frame, type Lane, layoutPulse } from '../../src-renderer/features/pulse/layout.ts'
 import { FakeHost } from './support/fake-host.ts'
 import { scenarios } from './support/scenarios.ts'
-import { openWindow } from './support/window.ts'
+import { openWindow, rowsOf } from './support/window.ts'
 
 test('what the user injected is the orange hatch, a crash is solid red', async () => {
   await openWindow(scenarios.crashed())
@@ -51,6 +51,19 @@ test('the list of events has what the labels have no room for', async () => {
   const events = page.getByRole('grid', { name: 'Events' })
   await expect.element(events).toMatchTextContent('group checkout rebalanced')
   await expect.element(events).toMatchTextContent('1.9 s')
+})
+
+test('a sentence that is longer than its column breaks into lines, and no row lies over another', async () => {
+  const host = new FakeHost()
+  const names = Array.from({ length: 40 }, (_, index) => `team.domain.topic-${index}`)
+  host.cluster.happened({ kind: 'isr-shrunk', text: `broker 1 left the in-sync replicas: ${names.join(', ')}` })
+  host.cluster.happened({ kind: 'broker-started', text: 'broker 1 started' })
+  await openWindow(host)
+  await page.getByRole('button', { name: 'Events…' }).click()
+  await expect.element(page.getByText(/team\.domain\.topic-39/).last()).toBeVisible()
+  const cells = rowsOf('Events').map((row) => [row, row.querySelector<HTMLElement>('.what')!] as const)
+  for (const [row, cell] of cells) expect(cell.scrollHeight).toBeLessThanOrEqual(row.clientHeight + 1)
+  expect(cells[1]![0].clientHeight).toBeGreaterThan(2 * cells[0]![0].clientHeight)
 })
 
 const broker = (brokerId: number): BrokerView => ({

@@ -85,7 +85,83 @@ test("configs: value, source and Kafka's default", async () => {
   await openWindow(scenarios.calm(), '#/topics/orders/config')
   await expect
     .poll(() => rowsOf('Configs')[0]?.innerText.replace(/\s+/g, ' '))
-    .toBe('retention.ms 86400000 1 d set on this topic 604800000 How long a segment is kept after its last record.')
+    .toBe('retention.ms How long a segment is kept after its last record. 86400000 1 d set on this topic 604800000')
+})
+
+const dialogs = () => page.getByRole('dialog')
+const openConfig = async (name: string): Promise<void> => {
+  await page.getByRole('button', { name: `Change ${name}` }).click()
+  await expect.element(dialogs()).toBeVisible()
+}
+
+test('a config is changed in steps: typed, tried by the cluster, shown, then set', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, '#/topics/orders/config')
+  await openConfig('retention.ms')
+  await page.getByLabelText('Value of retention.ms').fill('nonsense')
+  await expect.element(dialogs().getByRole('alert')).toMatchTextContent('Invalid value nonsense for configuration')
+  await expect.element(page.getByRole('button', { name: /^Set retention.ms/ })).toBeDisabled()
+  await page.getByLabelText('Value of retention.ms').fill('3600000')
+  await expect.element(dialogs().getByRole('status')).toMatchTextContent('86400000 (1 d) → 3600000 (1 h)')
+  await expect.element(dialogs().getByRole('alert')).not.toBeInTheDocument()
+  expect(host.asked('topics.alterConfigs').every(({ isDryRun }) => isDryRun)).toBe(true)
+  await page.getByRole('button', { name: 'Set retention.ms to 3600000 (1 h)' }).click()
+  await expect.element(dialogs()).not.toBeInTheDocument()
+  expect(host.asked('topics.alterConfigs').at(-1)).toEqual({
+    topic: 'orders',
+    changes: [{ name: 'retention.ms', from: '86400000', to: '3600000' }],
+    isDryRun: false,
+  })
+  await expect.poll(() => rowsOf('Configs')[0]?.innerText).toMatch(/retention.ms[\s\S]*3600000/)
+})
+
+test('a config goes back to what the cluster has', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, '#/topics/orders/config')
+  await openConfig('retention.ms')
+  await dialogs()
+    .getByRole('radio', { name: /^The cluster's/ })
+    .click()
+  await page.getByRole('button', { name: "Take the cluster's 604800000 (7 d)" }).click()
+  await expect.element(dialogs()).not.toBeInTheDocument()
+  expect(host.asked('topics.alterConfigs').at(-1)!.changes).toEqual([
+    { name: 'retention.ms', from: '86400000', to: null },
+  ])
+})
+
+test('partitions are added with a word on what becomes of keys', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, '#/topics/orders/partitions')
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByText('Add partitions…').click()
+  await expect.element(dialogs()).toMatchTextContent('Keys will map elsewhere.')
+  await dialogs().getByLabelText('Partitions').fill('3')
+  await expect.element(dialogs()).toMatchTextContent('A number above 3: partitions can be added, not taken away.')
+  await dialogs().getByLabelText('Partitions').fill('6')
+  await page.getByRole('button', { name: 'Add 3 partitions to orders' }).click()
+  await expect.poll(() => rowsOf('Partitions').length).toBe(6)
+  expect(host.asked('topics.addPartitions').at(-1)).toEqual({ topic: 'orders', from: 3, to: 6, isDryRun: false })
+})
+
+test('records are deleted as counted by partition, and Enter alone does not do it', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, '#/topics/orders/messages')
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByText('Delete records…').click()
+  await expect.element(page.getByRole('button', { name: /^Delete 48,\d{3} records of orders$/ })).toBeVisible()
+  await dialogs().getByText('Before an offset').click()
+  await dialogs().getByLabelText('Offset').fill('1,000')
+  await expect.element(page.getByRole('button', { name: 'Delete 3,000 records of orders' })).toBeVisible()
+  await expect
+    .element(page.getByRole('table', { name: 'What will be deleted' }))
+    .toMatchTextContent(/orders-1\s*0\s*1,000\s*1,000/)
+  await userEvent.keyboard('{Enter}')
+  expect(host.asked('topics.deleteRecords')).toEqual([])
+  await page.getByRole('button', { name: 'Delete 3,000 records of orders' }).click()
+  await expect.element(dialogs()).not.toBeInTheDocument()
+  expect(host.asked('topics.deleteRecords')[0]!.plan.steps.map(({ beforeOffset }) => beforeOffset)).toEqual([
+    1_000, 1_000, 1_000,
+  ])
 })
 
 test('an empty cluster offers sample data, shows how far it is, and ends with topics', async () => {
