@@ -63,6 +63,17 @@ test('what a host cannot start with is one line and exit code 2, and nothing is 
   expect(existsSync(untouched)).toBe(false)
 })
 
+test('npm start refuses before it builds anything', () => {
+  for (const args of [
+    ['--data', data, '--headless'],
+    ['--data', join(root, 'README.md'), '--headless'],
+    ['--brokers', '12'],
+  ]) {
+    const { status, stdout, stderr } = run('tools/start.ts', ...args)
+    expect([status, stdout, stderr.split('\n').length]).toEqual([2, '', 1])
+  }
+})
+
 test('an older Node is told what is needed, in one line', () => {
   const older = 'data:text/javascript,Object.defineProperty(process.versions, "node", { value: "20.20.0" })'
   const { status, stdout, stderr } = spawnSync(
