@@ -11,6 +11,8 @@ export interface ConfigEntry {
   readonly source: number
   /** What would hold if nobody had set anything; null where the broker does not say. */
   readonly defaultValue: string | null
+  /** What would hold if it were not set on the topic; null where the broker does not say. */
+  readonly inheritedValue: string | null
   readonly documentation: string | null
 }
 
@@ -62,5 +64,7 @@ function entryOf(config: {
   const { name, value, readOnly, configSource: source, synonyms, documentation } = config
   const fallback = synonyms.find((synonym) => synonym.source === configSources.default)
   const defaultValue = fallback?.value ?? (source === configSources.default ? value : null)
-  return { name, value, isReadOnly: readOnly, source, defaultValue, documentation }
+  const inherited = synonyms.find((synonym) => synonym.source !== configSources.topic)
+  const inheritedValue = inherited?.value ?? (source === configSources.topic ? null : value)
+  return { name, value, isReadOnly: readOnly, source, defaultValue, inheritedValue, documentation }
 }

@@ -12,7 +12,16 @@ import type {
   TailRequest,
 } from './messages.ts'
 import type { SampleProgress, SampleSet } from './samples.ts'
-import type { TopicCreation, TopicDetail, TopicSummary } from './topics.ts'
+import type {
+  ConfigChanges,
+  DeleteRecordsOutcome,
+  DeleteRecordsPlan,
+  DeleteRecordsRequest,
+  PartitionsChange,
+  TopicCreation,
+  TopicDetail,
+  TopicSummary,
+} from './topics.ts'
 
 /** Requests the window may send. One line per call: its name is the channel, its type the contract. Failures are `HostError`. */
 export interface Requests {
@@ -35,6 +44,14 @@ export interface Requests {
   'topics.describe': (p: { topic: string }) => TopicDetail
   'topics.create': (p: TopicCreation) => { topicId: string }
   'topics.delete': (p: { topic: string }) => null
+  /** Settings of one topic; refused where they moved meanwhile. */
+  'topics.alterConfigs': (p: ConfigChanges) => null
+  /** Partitions can only be added. */
+  'topics.addPartitions': (p: PartitionsChange) => null
+  /** What would be deleted; changes nothing. */
+  'topics.planDeleteRecords': (p: DeleteRecordsRequest) => DeleteRecordsPlan
+  /** Deletes exactly what was shown; refused where the logs begin elsewhere by now. */
+  'topics.deleteRecords': (p: { plan: DeleteRecordsPlan }) => DeleteRecordsOutcome
   'messages.page': (p: MessageQuery) => MessagePage
   'messages.detail': (p: { topic: string; partition: number; offset: number }) => MessageDetail
   'messages.produce': (p: ProduceRequest) => ProduceOutcome
@@ -107,6 +124,10 @@ export const requestNames = [
   'topics.describe',
   'topics.create',
   'topics.delete',
+  'topics.alterConfigs',
+  'topics.addPartitions',
+  'topics.planDeleteRecords',
+  'topics.deleteRecords',
   'messages.page',
   'messages.detail',
   'messages.produce',

@@ -58,6 +58,25 @@ const resetPlan = v.object({
   refusal: v.nullable(v.string()),
 })
 
+const partitionCount = v.pipe(integer, v.minValue(1), v.maxValue(10_000))
+const configValue = v.pipe(v.string(), v.maxLength(32_767))
+
+const deletionPlan = v.object({
+  topic: name,
+  steps: v.pipe(
+    v.array(
+      v.object({
+        partition,
+        logStartOffset: natural,
+        highWatermark: natural,
+        beforeOffset: natural,
+        recordCount: natural,
+      }),
+    ),
+    v.maxLength(100_000),
+  ),
+})
+
 const one = { broker: v.object({ brokerId }), topic: v.object({ topic: name }), group: v.object({ groupId: name }) }
 
 const schemas = {
@@ -72,11 +91,23 @@ const schemas = {
   'topics.describe': one.topic,
   'topics.create': v.object({
     topic: name,
-    partitionCount: v.nullable(v.pipe(integer, v.minValue(1), v.maxValue(10_000))),
+    partitionCount: v.nullable(partitionCount),
     replicationFactor: v.nullable(v.pipe(integer, v.minValue(1), v.maxValue(0x7fff))),
-    configs: v.record(name, v.pipe(v.string(), v.maxLength(32_767))),
+    configs: v.record(name, configValue),
   }),
   'topics.delete': one.topic,
+  'topics.alterConfigs': v.object({
+    topic: name,
+    changes: v.pipe(
+      v.array(v.object({ name, from: v.nullable(configValue), to: v.nullable(configValue) })),
+      v.minLength(1),
+      v.maxLength(1_000),
+    ),
+    isDryRun: v.boolean(),
+  }),
+  'topics.addPartitions': v.object({ topic: name, from: partitionCount, to: partitionCount, isDryRun: v.boolean() }),
+  'topics.planDeleteRecords': v.object({ topic: name, partitions, before: v.nullable(natural) }),
+  'topics.deleteRecords': v.object({ plan: deletionPlan }),
   'messages.page': v.object({
     topic: name,
     partitions,

@@ -15,6 +15,7 @@ import { MessageService } from './messages.ts'
 import { ownClientId, PulseService } from './pulse.ts'
 import { connectWithKafkajs, SampleService } from './samples.ts'
 import { TailService } from './tails.ts'
+import { topicChangeHandlers } from './topic-changes.ts'
 import { topicHandlers } from './topics.ts'
 
 export function createServices(host: ClusterHost, options: ServicesOptions): Services {
@@ -34,6 +35,7 @@ export function createServices(host: ClusterHost, options: ServicesOptions): Ser
     ...cluster.handlers,
     ...pulse.handlers,
     ...topicHandlers(client, () => cluster.view(), events, journal),
+    ...topicChangeHandlers(client, events, journal),
     ...messages.handlers,
     ...tails.handlers,
     ...groups.handlers,

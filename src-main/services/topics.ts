@@ -159,12 +159,14 @@ function summary(
   }
 }
 
-function configOf({ name, value, source, defaultValue, isReadOnly, documentation }: ConfigEntry): TopicConfig {
+function configOf(entry: ConfigEntry): TopicConfig {
+  const { name, value, source, defaultValue, inheritedValue, isReadOnly, documentation } = entry
   return {
     name,
     value,
     source: source === configSources.topic ? 'topic' : source === configSources.default ? 'default' : 'broker',
     kafkaDefault: defaultValue,
+    clusterDefault: inheritedValue,
     isReadOnly,
     documentation,
   }

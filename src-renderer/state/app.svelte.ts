@@ -1,6 +1,7 @@
 import { createContext } from 'svelte'
 import type { AppInfo } from '../../src-main/contract/contract.ts'
 import type { MessageDetail } from '../../src-main/contract/messages.ts'
+import type { TopicConfig } from '../../src-main/contract/topics.ts'
 import type { ChannelStatus } from '../api/channel.ts'
 import type { Client } from '../api/client.ts'
 import { Clock } from './clock.svelte.ts'
@@ -26,6 +27,9 @@ export type Dialog =
   | { readonly kind: 'samples' }
   | { readonly kind: 'remove-broker'; readonly brokerId: number }
   | { readonly kind: 'delete-topic'; readonly topic: string }
+  | { readonly kind: 'edit-config'; readonly topic: string; readonly config: TopicConfig }
+  | { readonly kind: 'add-partitions'; readonly topic: string }
+  | { readonly kind: 'delete-records'; readonly topic: string }
   | { readonly kind: 'delete-group'; readonly groupId: string }
   | { readonly kind: 'produce'; readonly topic: string }
 

@@ -85,7 +85,9 @@ test("configs: value, source and Kafka's default", async () => {
   await openWindow(scenarios.calm(), '#/topics/orders/config')
   await expect
     .poll(() => rowsOf('Configs')[0]?.innerText.replace(/\s+/g, ' '))
-    .toBe('retention.ms How long a segment is kept after its last record. 86400000 1 d set on this topic 604800000')
+    .toBe(
+      'retention.ms How long a segment is kept after its last record. 86400000 1 d set on this topic 604800000 Change…',
+    )
 })
 
 const dialogs = () => page.getByRole('dialog')

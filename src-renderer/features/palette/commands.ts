@@ -109,6 +109,9 @@ function topicDeeds(app: App, topic: string, isOpen: boolean): readonly Command[
   return [
     deed(`Produce to ${plain(topic)}`, () => app.produce(topic), isOpen ? 'p' : undefined),
     deed(`Live: follow ${plain(topic)}`, follow),
+    deed(`Change configs of ${plain(topic)}`, to(app, topicRoute(topic, 'config'))),
+    deed(`Add partitions to ${plain(topic)}…`, () => (app.dialog = { kind: 'add-partitions', topic })),
+    deed(`Delete records of ${plain(topic)}…`, () => (app.dialog = { kind: 'delete-records', topic })),
     deed(`Delete topic ${plain(topic)}…`, () => (app.dialog = { kind: 'delete-topic', topic })),
   ]
 }

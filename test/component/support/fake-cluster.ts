@@ -113,6 +113,13 @@ export class FakeCluster {
     })
   }
 
+  addPartitions(topic: string, count: number): void {
+    const { partitions } = this.topics.get(topic)!
+    const [first] = partitions
+    while (partitions.length < count)
+      partitions.push({ ...first!, start: 0, replicas: first!.replicas.map((r) => ({ ...r, end: 0, high: 0 })) })
+  }
+
   /** One quarter of a second of traffic. */
   tick(): void {
     let records = 0

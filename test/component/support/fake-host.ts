@@ -54,6 +54,8 @@ export class FakeHost {
   readonly client: Client
   groups: FakeGroup[] = []
   maker: Maker = orders
+  /** Of every topic, set from the window; null went back to the cluster's. */
+  readonly configs = new Map<string, string | null>()
   /** Samples load so slowly that they can be cancelled. */
   holdsSamples = false
   #cancelSamples = (): void => {}
@@ -199,6 +201,32 @@ export class FakeHost {
       this.cluster.topics.delete(topic)
       return this.#after(null)
     },
+    'topics.alterConfigs': ({ topic, changes, isDryRun }) => {
+      const bad = changes.find(({ to }) => to !== null && /nonsense/.test(to))
+      if (bad !== undefined) throw new Error(`Topic ${topic}: Invalid value ${bad.to} for configuration ${bad.name}.`)
+      if (isDryRun) return null
+      for (const { name, to } of changes) this.configs.set(name, to)
+      return this.#after(null)
+    },
+    'topics.addPartitions': ({ topic, to, isDryRun }) => {
+      if (isDryRun) return null
+      this.cluster.addPartitions(topic, to)
+      return this.#after(null)
+    },
+    'topics.planDeleteRecords': ({ topic, partitions, before }) => ({
+      topic,
+      steps: this.#ends(topic, partitions).map(({ partition, end }) => {
+        const beforeOffset = Math.min(end, before ?? end)
+        return { partition, logStartOffset: 0, highWatermark: end, beforeOffset, recordCount: beforeOffset }
+      }),
+    }),
+    'topics.deleteRecords': ({ plan }) => ({
+      steps: plan.steps.map(({ partition, beforeOffset }) => ({
+        partition,
+        logStartOffset: beforeOffset,
+        error: null,
+      })),
+    }),
     'messages.page': (query) => this.#page(query),
     'messages.detail': ({ partition, offset }) => detailOf(this.maker(partition, offset, this.now())),
     'messages.produce': ({ topic, partition }) => {
@@ -269,9 +297,11 @@ export class FakeHost {
       documentation: string,
     ) => ({
       name,
-      value,
-      source,
+      value: this.configs.get(name) ?? (this.configs.has(name) ? kafkaDefault : value),
+      source:
+        this.configs.get(name) != null ? ('topic' as const) : this.configs.has(name) ? ('default' as const) : source,
       kafkaDefault,
+      clusterDefault: source === 'broker' ? value : kafkaDefault,
       isReadOnly: false,
       documentation,
     })

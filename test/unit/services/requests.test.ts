@@ -72,6 +72,7 @@ describe('what a window may send', () => {
       'topics.list',
       'groups.list',
       'samples.list',
+      'samples.cancel',
     ]
     expect(requestNames.filter((name) => faultOf(name, undefined) === null).toSorted()).toEqual(carryNothing.toSorted())
   })
