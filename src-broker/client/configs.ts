@@ -47,6 +47,48 @@ export async function describeBrokerConfigs(client: ClusterClient, brokerId: num
   return results.flatMap(({ configs }) => configs.map(entryOf))
 }
 
+/** Settings of a topic whose broker setting may be given in longer units, which no synonym tells. */
+const brokerStems: Readonly<Record<string, string>> = {
+  'retention.ms': 'log.retention',
+  'segment.ms': 'log.roll',
+  'segment.jitter.ms': 'log.roll.jitter',
+}
+/** The first that is set counts. */
+const unitsInMs = [
+  ['ms', 1],
+  ['minutes', 60_000],
+  ['hours', 3_600_000],
+] as const
+
+/** The same entries; what a topic overrides and its broker says in hours is asked of the broker. */
+export async function withInherited(
+  client: ClusterClient,
+  entries: readonly ConfigEntry[],
+): Promise<readonly ConfigEntry[]> {
+  const isUntold = ({ name, source, inheritedValue }: ConfigEntry) =>
+    name in brokerStems && source === configSources.topic && inheritedValue === null
+  const [broker] = entries.some(isUntold) ? await client.brokers() : []
+  if (broker === undefined) return entries
+  const settings = await describeBrokerConfigs(client, broker.brokerId)
+  return entries.map((entry) => {
+    if (!isUntold(entry)) return entry
+    const stem = brokerStems[entry.name]!
+    const inMs = (pick: (setting: ConfigEntry) => string | null): string | null => {
+      for (const [unit, factor] of unitsInMs) {
+        const setting = settings.find(({ name }) => name === `${stem}.${unit}`)
+        const value = setting === undefined ? null : pick(setting)
+        if (value !== null) return Number(value) < 0 ? '-1' : String(Number(value) * factor)
+      }
+      return null
+    }
+    return {
+      ...entry,
+      inheritedValue: inMs(({ value }) => value),
+      defaultValue: inMs(({ defaultValue }) => defaultValue),
+    }
+  })
+}
+
 const resource = (resourceType: number, resourceName: string, configurationKeys: readonly string[] | null) => ({
   resourceType,
   resourceName,

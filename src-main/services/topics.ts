@@ -1,5 +1,10 @@
 import type { ClusterClient, Topic } from '../../src-broker/client/cluster-client.ts'
-import { type ConfigEntry, configSources, describeTopicConfigs } from '../../src-broker/client/configs.ts'
+import {
+  type ConfigEntry,
+  configSources,
+  describeTopicConfigs,
+  withInherited,
+} from '../../src-broker/client/configs.ts'
 import { committedOffsets, describeAll, listAllGroups } from '../../src-broker/client/groups.ts'
 import { type LogRange, logRanges } from '../../src-broker/client/offsets.ts'
 import { createTopic, deleteTopic } from '../../src-broker/client/topics.ts'
@@ -38,7 +43,7 @@ export function topicHandlers(
       groupsOf(client, name).catch(() => []),
     ])
     const matrix = owned().get(name)
-    const entries = configs.get(name) ?? []
+    const entries = await withInherited(client, configs.get(name) ?? [])
     const policy = entries.find((entry) => entry.name === 'cleanup.policy')?.value ?? 'delete'
     return {
       ...summary(topic, ranges.get(name)!, matrix, policy),
