@@ -16,7 +16,10 @@ export class MetadataDamaged extends Error {
 export const segmentBases = (disk: Disk, directory: string): number[] =>
   disk.list(directory).flatMap((name) => offsetOfFileName(name, '.log') ?? [])
 
-/** Throws MetadataDamaged where sound batches follow one that is not. */
+/**
+ * Throws MetadataDamaged where sound batches follow one that is not. Nothing but zeros before them is a hole: a write that did not
+ * reach the platter, where a later one did. Both are of the time since the last sync, or both would be there.
+ */
 export function refuseDamageInside(env: Env, directory: string): void {
   const bases = segmentBases(env.disk, directory)
   let nextOffset = bases[0] ?? 0
@@ -32,8 +35,10 @@ export function refuseDamageInside(env: Env, directory: string): void {
       if (isNext && walk.position === file.size) continue
       const rest = new Uint8Array(file.size - (isNext ? walk.position : 0))
       file.read(rest, 0, rest.length, file.size - rest.length)
+      const followerAt = soundBatchAt(env, rest, nextOffset)
+      const isHole = followerAt > 0 && rest.subarray(0, followerAt).every((byte) => byte === 0)
       const isFollowed =
-        hasSoundBatch(env, rest, nextOffset) || bases.slice(index + 1).some((later) => holds(env, directory, later))
+        (followerAt >= 0 && !isHole) || bases.slice(index + 1).some((later) => holds(env, directory, later))
       if (isFollowed) throw new MetadataDamaged(`${path} is damaged at offset ${nextOffset}, amid sound records`)
       return
     } finally {
@@ -44,16 +49,16 @@ export function refuseDamageInside(env: Env, directory: string): void {
 
 function holds(env: Env, directory: string, base: number): boolean {
   const bytes = env.disk.read(`${directory}/${offsetFileName(base, '.log')}`)
-  return bytes !== undefined && hasSoundBatch(env, bytes, base)
+  return bytes !== undefined && soundBatchAt(env, bytes, base) >= 0
 }
 
-/** Anywhere: the length of the damaged one may be garbage, too. */
-function hasSoundBatch(env: Env, bytes: Uint8Array, nextOffset: number): boolean {
+/** The first one anywhere, or -1: the length of the damaged one may be garbage, too. */
+function soundBatchAt(env: Env, bytes: Uint8Array, nextOffset: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = 0; at + batch.batchHeaderBytes <= bytes.length; at++) {
-    if (batch.isWhole(view, at, bytes.length) && isSound(env, bytes, view, at, nextOffset)) return true
+    if (batch.isWhole(view, at, bytes.length) && isSound(env, bytes, view, at, nextOffset)) return at
   }
-  return false
+  return -1
 }
 
 const isSound = (env: Env, bytes: Uint8Array, view: DataView, at: number, nextOffset: number): boolean =>

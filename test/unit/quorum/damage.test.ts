@@ -45,6 +45,19 @@ test('a tail that a power loss has torn is cut off and fetched again', () => {
   harness.until(() => harness.isWhole() && harness.running.every(({ image }) => image.topics.has('three')))
 })
 
+test('a hole that a power loss has left, as a later write reached the disk first, is cut off with what follows', () => {
+  const harness = stopped()
+  tamper(harness, logPath, (bytes) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const starts: number[] = []
+    for (let at = 0; at < bytes.length; at += 12 + view.getInt32(at + 8)) starts.push(at)
+    const [last, end] = starts.slice(-2) as [number, number]
+    return bytes.fill(0, last, end)
+  })
+  for (const id of [1, 2, 3]) harness.start(id)
+  harness.until(() => harness.isWhole() && harness.running.every(({ image }) => image.topics.has('three')))
+})
+
 test('a leader whose disk is full leads no longer, says so once, and the others go on', () => {
   const harness = QuorumHarness.started({ brokers: 3 })
   harness.after(100)
