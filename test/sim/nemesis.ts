@@ -14,7 +14,7 @@ import { noDiskFaults } from './sim-disk.ts'
 import { clockDrift, clockJump, sleep } from './trouble/clocks.ts'
 import { blackout, laggard, powerLoss, wipe } from './trouble/data-loss.ts'
 import { diskError, fullDisk, slowDisk } from './trouble/disks.ts'
-import { electLeaders, shuffleLeaders } from './trouble/leaders.ts'
+import { electLeaders, shuffleLeaders, thereAndBack } from './trouble/leaders.ts'
 import { breakLinks, bridge, cutPair, delay, isolate, oneWay, ring, split, starve } from './trouble/links.ts'
 import { cleanStop, crash, pause, restartStorm } from './trouble/processes.ts'
 import { Pursuit } from './trouble/pursuit.ts'
@@ -45,6 +45,7 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   sleep,
   'elect-leaders': electLeaders,
   'shuffle-leaders': shuffleLeaders,
+  'there-and-back': thereAndBack,
 }
 
 /** They count themselves, when they have waited for their moment. */

@@ -28,8 +28,19 @@ export const faultKinds = [
   'sleep',
   'elect-leaders',
   'shuffle-leaders',
+  'there-and-back',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
+
+/** Kinds that make the most of each other. */
+const themes: readonly (readonly FaultKind[])[] = [
+  // One life after the other, and who voted for whom.
+  ['crash', 'cut-pair', 'restart-storm', 'delay'],
+  // What a disk lost, and who is taken for it.
+  ['crash', 'power-loss', 'cut-pair', 'starve'],
+  // Who leads, who follows, and what is still under way.
+  ['crash', 'cut-pair', 'shuffle-leaders', 'there-and-back', 'starve'],
+]
 
 export interface TopicPlan {
   readonly name: string
@@ -71,12 +82,14 @@ export interface PlanOptions {
 }
 
 export function planOf(seed: number, random: Random, options: PlanOptions = {}): Plan {
-  const brokers = options.brokers ?? pick(random, [3, 3, 3, 3, 4, 5])
+  const theme = options.faults ?? (chance(random, 0.4) ? pick(random, themes) : undefined)
+  const isElectoral = theme === themes[0] && chance(random, 0.6)
+  const brokers = options.brokers ?? (isElectoral ? 5 : pick(random, [3, 3, 3, 3, 4, 5]))
   const topics = Array.from({ length: 1 + Math.floor(random() * 2) }, (_, index) => ({
     name: ['orders', 'payments'][index]!,
     partitions: 1 + Math.floor(random() * 3),
   }))
-  const hasBlackouts = options.faults === undefined && chance(random, 0.1)
+  const hasBlackouts = theme === undefined && chance(random, 0.15)
   // The fewer kinds, the more of each: a seed with two of them sees what they do to each other.
   const share = pick(random, [0.15, 0.3, 0.6])
   const drawn = faultKinds.filter(() => chance(random, share))
@@ -90,7 +103,7 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
   return {
     seed,
     brokers,
-    voters: Math.min(brokers, pick(random, [3, 3, 5])),
+    voters: Math.min(brokers, isElectoral ? 5 : pick(random, [3, 3, 5])),
     topics,
     idempotentProducers,
     plainProducers,
@@ -103,8 +116,8 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
     segmentMs: pick(random, [3_000, 604_800_000]),
     replicaLagTimeMaxMs: 4_000,
     metadataFetchBytes: pick(random, [1, 1, 1_048_576]),
-    networkDelayMs: pick(random, [0.05, 0.05, 1, 8]),
-    faults: options.faults ?? (drawn.length > 0 ? drawn : ['crash']),
+    networkDelayMs: pick(random, isElectoral ? [1, 8] : [0.05, 0.05, 1, 8]),
+    faults: theme ?? (drawn.length > 0 ? drawn : ['crash']),
     troubleMs,
     faultEveryMs: pick(random, [800, 2_000, 4_000]),
     hasBlackouts,

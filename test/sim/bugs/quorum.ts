@@ -75,18 +75,12 @@ export const quorumBugs: readonly Bug[] = [
     within: undefined,
   },
   {
-    name: 'isr-of-any-epoch',
-    about: 'the controller takes an ISR from a leader of an earlier partition epoch',
+    name: 'isr-of-anyone',
+    about: 'the controller takes an ISR from whoever asks, whatever it was built on',
     file: alterPartition,
-    find: 'if (partitionEpoch < current.partitionEpoch) return errors.INVALID_UPDATE_VERSION',
-    replace: '',
-    within: undefined,
-  },
-  {
-    name: 'isr-of-any-leader',
-    about: 'the controller takes an ISR from whoever asks',
-    file: alterPartition,
-    find: 'if (leaderEpoch < current.leaderEpoch) return errors.FENCED_LEADER_EPOCH\n  if (brokerId !== current.leader) return errors.INVALID_REQUEST',
+    find: `if (leaderEpoch < current.leaderEpoch) return errors.FENCED_LEADER_EPOCH
+  if (brokerId !== current.leader) return errors.INVALID_REQUEST
+  if (partitionEpoch < current.partitionEpoch) return errors.INVALID_UPDATE_VERSION`,
     replace: 'if (brokerId < 0) return errors.INVALID_REQUEST',
     within: undefined,
   },

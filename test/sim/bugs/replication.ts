@@ -128,14 +128,6 @@ export const replicationBugs: readonly Bug[] = [
     within: undefined,
   },
   {
-    name: 'lost-follower-still-counts',
-    about: 'what a follower had acknowledged counts on after its link is lost',
-    file: leading,
-    find: 'follower.stream = undefined\n      follower.logEndOffset = -1',
-    replace: '',
-    within: undefined,
-  },
-  {
     name: 'read-beyond-watermark',
     about: 'consumers see what is not committed',
     file: 'src-broker/api/01-fetch.ts',

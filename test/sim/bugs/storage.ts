@@ -64,10 +64,10 @@ export const storageBugs: readonly Bug[] = [
   },
   {
     name: 'follower-takes-anything',
-    about: 'a follower appends batches whose checksum is wrong and whose epoch goes back',
+    about: 'a follower appends batches whose checksum is wrong',
     file: log,
-    find: 'if (batch.partitionLeaderEpoch(view, at) < epoch) {',
-    replace: 'if (epoch < -1) {',
+    find: '!batch.hasValidCrc(bytes, view, at, this.#env.crc32c) || batch.lastOffsetDelta(view, at) < 0',
+    replace: 'batch.lastOffsetDelta(view, at) < 0',
     within: undefined,
   },
   {

@@ -1,7 +1,9 @@
 // Leadership that moves on request: to the preferred replica, and from one to the other and back in quick succession.
 import { integerBelow } from '../../../src-broker/base/random.ts'
 import { newestImage } from '../health.ts'
+import type { Machine } from '../machine.ts'
 import { between, pick, shuffled } from '../randoms.ts'
+import { hold } from './links.ts'
 import type { Fault, Trouble } from './trouble.ts'
 
 const timeoutMs = 1_000
@@ -21,24 +23,70 @@ export const shuffleLeaders: Fault = (trouble) => {
   return true
 }
 
-function shuffle(trouble: Trouble, name: string, partitionIndex: number, times: number): void {
+function shuffle(trouble: Trouble, topic: string, partition: number, times: number): void {
   const { random, cluster } = trouble
-  const asked = trouble.target()
-  const partition = newestImage(cluster)?.partition(name, partitionIndex)
-  if (times === 0 || asked === undefined || partition === undefined) return
-  if (partition.addingReplicas.length === 0) {
-    const replicas = shuffled(random, partition.replicas)
-    const reassignment = {
-      allowReplicationFactorChange: false,
-      topics: [{ name, partitions: [{ partitionIndex, replicas }] }],
-      timeoutMs,
-    }
-    const election = { electionType: 0, topicPartitions: [{ topic: name, partitions: [partitionIndex] }], timeoutMs }
-    asked.enter(({ quorum }) => {
-      quorum.request('AlterPartitionReassignments', reassignment, timeoutMs, () => {
-        quorum.request('ElectLeaders', election, timeoutMs, () => {})
-      })
-    })
+  const replicas = newestImage(cluster)?.partition(topic, partition)?.replicas
+  if (times === 0 || replicas === undefined) return
+  moveLeader(trouble, topic, partition, shuffled(random, replicas))
+  trouble.after(between(random, 5, 400), () => shuffle(trouble, topic, partition, times - 1))
+}
+
+/** The same replicas in another order, and the first of them is to lead. */
+export function moveLeader(trouble: Trouble, name: string, partitionIndex: number, replicas: readonly number[]): void {
+  const reassignment = {
+    allowReplicationFactorChange: false,
+    topics: [{ name, partitions: [{ partitionIndex, replicas }] }],
+    timeoutMs,
   }
-  trouble.after(between(random, 5, 400), () => shuffle(trouble, name, partitionIndex, times - 1))
+  const election = { electionType: 0, topicPartitions: [{ topic: name, partitions: [partitionIndex] }], timeoutMs }
+  trouble.target()?.enter(({ quorum, image }) => {
+    if (image.partition(name, partitionIndex)?.addingReplicas.length !== 0) return
+    quorum.request('AlterPartitionReassignments', reassignment, timeoutMs, () => {
+      quorum.request('ElectLeaders', election, timeoutMs, () => {})
+    })
+  })
+}
+
+/**
+ * A leader loses its place to a replica that lags, so that all truncate, and has it again while acknowledgements from before are
+ * still under way. Then it dies, and who sent them is to lead.
+ */
+export const thereAndBack: Fault = (trouble) => {
+  const { cluster, random } = trouble
+  const whole = [...(newestImage(cluster)?.partitions() ?? [])].filter(
+    ({ partition: { isr, leader } }) => isr.length >= 3 && leader >= 0,
+  )
+  if (whole.length === 0) return false
+  const { topic, partition } = pick(random, whole)
+  const [leader, ahead, behind] = [
+    partition.leader,
+    ...shuffled(
+      random,
+      partition.isr.filter((id) => id !== partition.leader),
+    ),
+  ].map((id) => cluster.machine(id)!) as [Machine, Machine, Machine]
+  const move = (...order: readonly Machine[]): void =>
+    moveLeader(
+      trouble,
+      topic.name,
+      partition.partition,
+      order.map(({ id }) => id),
+    )
+  const release = hold(trouble, { side: [ahead], other: [leader], to: true, from: false, ms: 4_000 })
+  trouble.starve(behind, between(random, 600, 2_000))
+  const steps: readonly (readonly [ms: number, step: () => void])[] = [
+    [between(random, 500, 1_800), () => move(behind, leader, ahead)],
+    [between(random, 60, 300), () => move(leader, ahead, behind)],
+    [between(random, 20, 100), () => trouble.starve(ahead, 1_500)],
+    [between(random, 50, 500), release],
+    [
+      between(random, 5, 100),
+      () => {
+        if (leader.isUp && trouble.mayStrike) trouble.crash(leader)
+      },
+    ],
+  ]
+  let atMs = 0
+  for (const [ms, step] of steps) trouble.after((atMs += ms), step)
+  return true
 }

@@ -7,6 +7,7 @@ import { maySpare, newestImage } from '../health.ts'
 import type { Machine } from '../machine.ts'
 import { between, chance, pick } from '../randoms.ts'
 import { losePower } from './data-loss.ts'
+import { moveLeader } from './leaders.ts'
 import { hold } from './links.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -93,7 +94,9 @@ export class Pursuit {
     if (!chance(random, 0.25) || !trouble.mayStrike) return
     const joining = joinerOf(cluster, body as AlterPartition)
     if (joining === undefined || joining === leader || !joining.isUp) return
-    if (chance(random, 0.5)) return this.#keepUnaware(leader, controller, joining)
+    const turn = random()
+    if (turn < 0.35) return this.#keepUnaware(leader, controller, joining)
+    if (turn < 0.5) return this.#overtake(leader, controller, joining)
     if (this.#mayLosePower && joining !== controller && maySpare(cluster, joining)) {
       this.#bringAnotherLife(leader, controller, joining)
     }
@@ -130,6 +133,28 @@ export class Pursuit {
         this.#killLater(leader, between(random, 5, 400), `another life of ${joining.id} joins an ISR of`)
       })
     })
+  }
+
+  /** Somebody else leads by the time the controller hears of it, and the one that was to join has fallen behind. */
+  #overtake(leader: Machine, controller: Machine, joining: Machine): void {
+    const trouble = this.#trouble
+    const { random, cluster, plan } = trouble
+    const led = [...(newestImage(cluster)?.partitions() ?? [])].filter(
+      ({ partition }) =>
+        partition.leader === leader.id && partition.isr.length > 1 && partition.replicas.includes(joining.id),
+    )
+    if (led.length === 0) return
+    const { topic, partition } = pick(random, led)
+    const next = cluster.machine(partition.isr.find((id) => id !== leader.id && id !== joining.id) ?? -1)
+    if (next === undefined) return
+    const ms = plan.replicaLagTimeMaxMs + between(random, 100, 1_500)
+    trouble.note('cut-pair', `between ${leader.id} and ${controller.id}: ${joining.id} is about to join`)
+    hold(trouble, { side: [leader], other: [controller], to: true, from: false, ms })
+    trouble.starve(joining, ms + 2_000)
+    trouble.after(between(random, 5, 100), () => {
+      moveLeader(trouble, topic.name, partition.partition, [next.id, joining.id, leader.id])
+    })
+    this.#killLater(next, ms + between(random, 5, 200), `${leader.id} has let ${joining.id} into the ISR of`)
   }
 
   #killLater(machine: Machine, ms: number, why: string): void {
