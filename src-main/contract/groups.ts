@@ -47,6 +47,8 @@ export type ResetTarget =
   | { readonly kind: 'latest' }
   | { readonly kind: 'offset'; readonly offset: number }
   | { readonly kind: 'timestamp'; readonly timestampMs: number }
+  /** From where each partition stands; negative goes back. Partitions without an offset stay without. */
+  | { readonly kind: 'shift'; readonly by: number }
 
 export interface ResetRequest {
   readonly groupId: string

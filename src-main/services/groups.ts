@@ -136,13 +136,17 @@ export class GroupService {
     const { groupId, topic, target } = request
     const { group, committed } = await this.#read(groupId)
     const partitions = await this.#partitions(request)
-    const wanted = partitions.map((partition) => ({ topic, partition }))
+    const standing = new Map(
+      committed.filter((offset) => offset.topic === topic).map(({ partition, offset }) => [partition, offset]),
+    )
+    const wanted = partitions
+      .filter((partition) => target.kind !== 'shift' || standing.has(partition))
+      .map((partition) => ({ topic, partition }))
     const ranges = await this.#certainRanges(wanted)
-    const goals = await this.#goals(wanted, target, ranges)
+    const goals = await this.#goals(wanted, target, ranges, standing)
     const firsts = await this.#firstRecords(topic, goals)
     const steps = goals.map(({ partition, toOffset, logStartOffset, highWatermark }, index): ResetStep => {
-      const before = committed.find((offset) => offset.topic === topic && offset.partition === partition)
-      const fromOffset = before?.offset ?? null
+      const fromOffset = standing.get(partition) ?? null
       return {
         partition,
         fromOffset,
@@ -263,7 +267,12 @@ export class GroupService {
     return new Map(names.map((topic, index) => [topic, partitions[index]!]))
   }
 
-  async #goals(wanted: readonly TopicPartition[], target: ResetTarget, ranges: readonly LogRange[]) {
+  async #goals(
+    wanted: readonly TopicPartition[],
+    target: ResetTarget,
+    ranges: readonly LogRange[],
+    standing: ReadonlyMap<number, number>,
+  ) {
     const times =
       target.kind === 'timestamp'
         ? await offsetsAt(
@@ -275,7 +284,11 @@ export class GroupService {
       const range = ranges[index]!
       const time = times[index]
       if (time !== undefined && time.failure !== null) throw time.failure
-      return { partition, ...range, toOffset: goalIn(range, target, time?.value?.offset ?? -1) }
+      return {
+        partition,
+        ...range,
+        toOffset: goalIn(range, target, time?.value?.offset ?? -1, standing.get(partition)),
+      }
     })
   }
 
@@ -319,14 +332,22 @@ export class GroupService {
   }
 }
 
-function goalIn({ logStartOffset, highWatermark }: LogRange, target: ResetTarget, offsetAtTime: number): number {
+function goalIn(
+  { logStartOffset, highWatermark }: LogRange,
+  target: ResetTarget,
+  offsetAtTime: number,
+  standing: number | undefined,
+): number {
+  const within = (offset: number) => Math.min(highWatermark, Math.max(logStartOffset, offset))
   switch (target.kind) {
     case 'earliest':
       return logStartOffset
     case 'latest':
       return highWatermark
     case 'offset':
-      return Math.min(highWatermark, Math.max(logStartOffset, target.offset))
+      return within(target.offset)
+    case 'shift':
+      return within((standing ?? logStartOffset) + target.by)
     case 'timestamp':
       return offsetAtTime < 0 ? highWatermark : offsetAtTime
   }
@@ -386,5 +407,6 @@ const byPlace = (one: TopicPartition, other: TopicPartition): number =>
 
 function targetText(target: ResetTarget): string {
   if (target.kind === 'offset') return `offset ${target.offset}`
+  if (target.kind === 'shift') return `${Math.abs(target.by)} ${target.by < 0 ? 'back' : 'forward'}`
   return target.kind === 'timestamp' ? new Date(target.timestampMs).toISOString() : target.kind
 }

@@ -34,6 +34,7 @@ const resetTarget = v.variant('kind', [
   v.object({ kind: v.literal('latest') }),
   v.object({ kind: v.literal('offset'), offset: natural }),
   v.object({ kind: v.literal('timestamp'), timestampMs: natural }),
+  v.object({ kind: v.literal('shift'), by: integer }),
 ])
 
 /** Of a plan that comes back only what is applied is looked at; the record shown with it may be anything. */

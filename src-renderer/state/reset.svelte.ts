@@ -11,6 +11,7 @@ export class Reset {
   kind = $state<ResetTarget['kind']>('earliest')
   offsetText = $state('')
   timeText = $state('')
+  shiftText = $state('')
   plan = $state.raw<ResetPlan | null>(null)
   isPlanning = $state(false)
   isApplying = $state(false)
@@ -79,6 +80,10 @@ export class Reset {
     if (this.kind === 'timestamp') {
       const timestampMs = parseTime(this.timeText, this.#zone())
       return timestampMs === null ? null : { kind: 'timestamp', timestampMs }
+    }
+    if (this.kind === 'shift') {
+      const text = this.shiftText.replace(/[,\s]/g, '').replace('−', '-')
+      return /^[+-]?\d{1,15}$/.test(text) ? { kind: 'shift', by: Number(text) } : null
     }
     return { kind: this.kind }
   }

@@ -64,6 +64,17 @@ test('a reset shows from, to and the first record, and happens only when confirm
   expect(host.asked('groups.applyReset')[0]!.plan.steps.map((step) => step.toOffset)).toEqual([16_000, 16_000, 16_000])
 })
 
+test('a reset by so many records back', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, '#/groups/nightly/offsets?reset=orders')
+  await page.getByLabelText('Target').selectOptions('shift')
+  await expect.element(page.getByText(/Type a number of records: -100 is a hundred back/)).toBeVisible()
+  await page.getByLabelText('Records on, or back with a minus').fill('-1,000')
+  await page.getByRole('button', { name: 'Read 3,000 records again' }).click()
+  await expect.element(page.getByRole('status', { name: 'Outcome' })).toBeVisible()
+  expect(host.asked('groups.applyReset')[0]!.plan.target).toEqual({ kind: 'shift', by: -1_000 })
+})
+
 test('the stretch to be read again is drawn on the log', async () => {
   await openWindow(scenarios.calm(), '#/groups/nightly/offsets?reset=orders')
   const track = page.getByRole('img', { name: /^Log 0 to .* to 0$/ }).first()

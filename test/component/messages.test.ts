@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import type { MessageDetail, MessageRow, Payload } from '../../src-main/contract/messages.ts'
 import { kcatCommand, messageAsJson } from '../../src-renderer/features/messages/copy.ts'
+import { asCsv, asJsonLines } from '../../src-renderer/features/messages/export.ts'
 import { scanSummary } from '../../src-renderer/features/messages/summary.ts'
 import type { Scan } from '../../src-renderer/state/messages.svelte.ts'
 import { FakeHost } from './support/fake-host.ts'
@@ -328,6 +329,39 @@ test('a line of a megabyte is wrapped, whatever it is made of', async () => {
     expect(scrollWidth).toBe(clientWidth)
     expect(Number(grid.element().getAttribute('aria-rowcount'))).toBeGreaterThan(10_000)
   }
+})
+
+test('rows go along as JSON lines, exact and one a line, and as CSV that no spreadsheet runs', () => {
+  const { maker } = topicOf(
+    { key: text('k"1'), value: json('{"id": 9007199254740993,\n "a": [1, 2]}') },
+    { key: { kind: 'null' }, value: text('=HYPERLINK("http://x")') },
+    { key: { kind: 'empty' }, value: { kind: 'binary', hex: 'cafe', sizeBytes: 2, isCut: false } },
+    { key: text('-1'), value: { kind: 'json', text: '{"long":"aaa', sizeBytes: 9_000, isCut: true } },
+  )
+  const rows = [0, 1, 2, 3].map((offset) => maker(0, offset, 5))
+  const lines = asJsonLines('orders', rows)
+  expect(lines.split('\n').slice(0, 4)).toEqual([
+    '{"topic":"orders","partition":0,"offset":0,"timestamp":5,"key":"k\\"1","value":{"id":9007199254740993,"a":[1,2]}}',
+    '{"topic":"orders","partition":0,"offset":1,"timestamp":5,"key":null,"value":"=HYPERLINK(\\"http://x\\")"}',
+    '{"topic":"orders","partition":0,"offset":2,"timestamp":5,"key":"","value":{"hex":"cafe"}}',
+    '{"topic":"orders","partition":0,"offset":3,"timestamp":5,"key":"-1","value":"{\\"long\\":\\"aaa","isCut":true}',
+  ])
+  for (const line of lines.trim().split('\n')) JSON.parse(line)
+  expect(asCsv(rows).split('\r\n').slice(1, 5)).toEqual([
+    '0,0,5,1970-01-01T00:00:00.005Z,"k""1","{""id"": 9007199254740993,\n ""a"": [1, 2]}"',
+    `0,1,5,1970-01-01T00:00:00.005Z,,"'=HYPERLINK(""http://x"")"`,
+    '0,2,5,1970-01-01T00:00:00.005Z,"",0xcafe',
+    `0,3,5,1970-01-01T00:00:00.005Z,"'-1","{""long"":""aaa"`,
+  ])
+})
+
+test('the export says how many rows it takes', async () => {
+  await openWindow(scenarios.calm(), url)
+  await expect.element(page.getByText('200 rows')).toBeVisible()
+  await page.getByRole('button', { name: 'Take along the rows shown' }).click()
+  await expect.element(page.getByRole('menuitem', { name: 'Save 200 rows as CSV' })).toBeVisible()
+  await page.getByRole('menuitem', { name: 'Save 200 rows as JSON lines' }).click()
+  await expect.element(page.getByText('200 rows saved as orders.jsonl.')).toBeVisible()
 })
 
 test('a message copied as JSON keeps its value letter by letter', () => {

@@ -9,6 +9,7 @@ export function resetCommand(plan: ResetPlan, bootstrap: string): string {
     latest: '--to-latest',
     offset: `--to-offset ${target.kind === 'offset' ? target.offset : ''}`,
     timestamp: `--to-datetime ${target.kind === 'timestamp' ? new Date(target.timestampMs).toISOString().replace('Z', '') : ''}`,
+    shift: `--shift-by ${target.kind === 'shift' ? target.by : ''}`,
   }[target.kind]
   return `kafka-consumer-groups.sh --bootstrap-server ${bootstrap} --group ${quoted(plan.groupId)} --topic ${plan.topic}:${partitions} --reset-offsets ${to} --execute`
 }

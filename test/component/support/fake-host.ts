@@ -460,8 +460,14 @@ export class FakeHost {
       .filter((offset) => offset.topic === topic && (partitions === null || partitions.includes(offset.partition)))
       .map((offset): ResetStep => {
         const { committedOffset, highWatermark: high, partition } = offset
-        const wanted = { earliest: 0, latest: high, offset: 0, timestamp: Math.round(high * 0.78) }[target.kind]
-        const toOffset = Math.min(high, target.kind === 'offset' ? target.offset : wanted)
+        const wanted = {
+          earliest: 0,
+          latest: high,
+          offset: target.kind === 'offset' ? target.offset : 0,
+          timestamp: Math.round(high * 0.78),
+          shift: (committedOffset ?? 0) + (target.kind === 'shift' ? target.by : 0),
+        }[target.kind]
+        const toOffset = Math.max(0, Math.min(high, wanted))
         const first = this.maker(partition, toOffset, this.now() - 600_000 + partition * 17)
         return {
           partition,

@@ -156,6 +156,11 @@ describe('a plan', () => {
     ])
   })
 
+  test('by a shift goes on from where each partition stands, and no further than its log', async () => {
+    expect(moves(await plan({ kind: 'shift', by: -12 }))).toEqual(['0: 10 → 0, 10 again', '1: 15 → 3, 12 again'])
+    expect(moves(await plan({ kind: 'shift', by: 4 }))).toEqual(['0: 10 → 10, 0 again', '1: 15 → 19, -4 again'])
+  })
+
   test('shows the first record that will be read again, 64-bit integers to the last digit, or null at the end', async () => {
     const { steps } = await plan({ kind: 'offset', offset: 10 })
     expect(steps.map(({ firstRecord }) => firstRecord)).toEqual([
