@@ -134,7 +134,6 @@ class OwnedCluster implements ClusterHost {
         if (thread.port > portMax) throw new Error(`port ${thread.port} for broker ${brokerId} does not exist`)
         this.#threads = [...before, thread].sort((one, other) => one.brokerId - other.brokerId)
         await this.#startAgain(brokerId)
-        return brokerId
       } catch (error) {
         this.#cancelRestart(brokerId)
         await thread.kill()
@@ -142,6 +141,8 @@ class OwnedCluster implements ClusterHost {
         directory.removeBroker(brokerId)
         throw error
       }
+      await this.#followCount(before.length, thread)
+      return brokerId
     })
   }
 
@@ -160,9 +161,11 @@ class OwnedCluster implements ClusterHost {
         await this.stop(brokerId)
       } else await helper.ask({ kind: 'remove-voter', brokerId })
       await helper.ask({ kind: 'forget-broker', brokerId })
+      const before = this.#threads.length
       this.#threads = this.#threads.filter((other) => other !== thread)
       this.#restarts.forget(brokerId)
       this.#opened.removeBroker(brokerId)
+      await this.#followCount(before, helper)
       this.#changed()
     })
   }
@@ -236,6 +239,12 @@ class OwnedCluster implements ClusterHost {
       other.post({ kind: 'peer', brokerId: thread.brokerId, port: port2 }, [port2])
     }
     return serving
+  }
+
+  /** The cluster is as large as it is, whether or not its settings follow. */
+  async #followCount(before: number, asked: BrokerThread): Promise<void> {
+    const after = this.#threads.length
+    await asked.ask({ kind: 'follow-broker-count', before, after }).catch((error) => this.#options.log?.(error.message))
   }
 
   /** The quorum takes one change at a time. */

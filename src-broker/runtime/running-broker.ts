@@ -4,6 +4,7 @@ import { routes } from '../api/index.ts'
 import { randomUuid } from '../base/uuid.ts'
 import { Broker } from '../core/broker.ts'
 import { createBrokerConfig } from '../core/config/broker-config.ts'
+import { followBrokerCount } from '../core/quorum/broker-count.ts'
 import { BrokerRemoval } from '../core/quorum/broker-removal.ts'
 import { BackgroundSync } from './background-sync.ts'
 import { Gateway } from './gateway.ts'
@@ -102,6 +103,12 @@ export class RunningBroker {
       case 'forget-broker':
         this.#removal.forget(deed.brokerId, answered)
         break
+      case 'follow-broker-count': {
+        const { image } = quorum
+        const request: typeof quorum.request = (...asked) => quorum.request(...asked)
+        followBrokerCount({ image, request }, deed.before, deed.after, answered)
+        break
+      }
     }
     this.#gateway.scheduleTurnEnd()
   }

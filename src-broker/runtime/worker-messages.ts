@@ -27,7 +27,7 @@ export interface BrokerBeginning {
   readonly settings: ReadonlyMap<string, string>
 }
 
-/** A step of a broker's removal. */
+/** A step of a broker's coming or going for good. */
 export type Deed =
   /** Of a broker that stays: all that `brokerId` holds goes to others. */
   | { readonly kind: 'move-replicas'; readonly brokerId: number; readonly isRunning: boolean }
@@ -36,6 +36,8 @@ export type Deed =
   /** Of a broker that stays, where the one that goes cannot be asked. */
   | { readonly kind: 'remove-voter'; readonly brokerId: number }
   | { readonly kind: 'forget-broker'; readonly brokerId: number }
+  /** There were so many brokers, and are so many now: what is said of all of them may change. */
+  | { readonly kind: 'follow-broker-count'; readonly before: number; readonly after: number }
 
 export type ToWorker =
   /** The first message, once the port is known to be free. */

@@ -24,16 +24,27 @@ const definitions: ReadonlyMap<string, Definition> = new Map([
   ...Object.entries(inertBrokerConfigs),
 ])
 
-/** Settings of a cluster of that many brokers, as far as nothing else is said: no more copies than there are brokers. */
+/** Settings of a cluster of that many brokers at its start, as far as nothing else is said: no more copies than there are brokers. */
 export function laptopSettings(brokerCount: number): Map<string, string> {
   const settings = new Map<string, string>()
   for (const [name, { rules }] of definitions) if (rules.here !== undefined) settings.set(name, rules.here.value)
-  for (const name of ['default.replication.factor', 'offsets.topic.replication.factor', 'min.insync.replicas']) {
-    const wanted = Number(definitions.get(name)!.default)
-    settings.set(name, String(Math.min(wanted, brokerCount)))
+  for (const name of ['default.replication.factor', 'offsets.topic.replication.factor', minInsyncReplicasName]) {
+    settings.set(name, atMost(brokerCount, name))
   }
   return settings
 }
+
+/**
+ * What the metadata says of all brokers from the first controller on: whoever leads a partition and whoever elects for it must go by
+ * the same number, whenever each of them was started (KIP-966).
+ */
+export const minInsyncReplicasName = 'min.insync.replicas'
+
+/** As it is for a cluster of that many brokers where nobody has said otherwise. */
+export const usualMinInsyncReplicas = (brokerCount: number): string => atMost(brokerCount, minInsyncReplicasName)
+
+const atMost = (brokerCount: number, name: string): string =>
+  String(Math.min(Number(definitions.get(name)!.default), brokerCount))
 
 export function createBrokerConfig(settings: ReadonlyMap<string, string>): BrokerConfig {
   const values: Record<string, unknown> = { settings }

@@ -60,7 +60,7 @@ export const brokerConfigs = {
   )
     .min(1)
     .dynamic()
-    .here('2', 'with 3 copies, what is acknowledged survives the loss of any broker'),
+    .here('2', 'with 3 copies, what is acknowledged survives the loss of any broker; 1 while there is only one'),
   'unclean.leader.election.enable': boolean(
     false,
     'Whether a replica that is behind may lead when no other is alive: available, but records are lost.',

@@ -2,7 +2,7 @@
 // they are committed and replayed. On its own it fences brokers that are gone and lets preferred leaders lead again.
 import type { Deadline, Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
-import { type BrokerConfig, withDynamic } from '../config/broker-config.ts'
+import { type BrokerConfig, minInsyncReplicasName, withDynamic } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
 import { alterConfigs, incrementalAlterConfigs } from './controller/alter-configs.ts'
 import { alterPartition } from './controller/alter-partition.ts'
@@ -20,7 +20,7 @@ import { allocateProducerIds } from './controller/producer-ids.ts'
 import { unregisterBroker } from './controller/unregister-broker.ts'
 import { VoterChanges, type VoterChangesHost } from './controller/voter-changes.ts'
 import type { Answer, ControllerApi, DescribeQuorumResponse, RequestOf, ResponseOf } from './controller-apis.ts'
-import type { MetadataImage } from './image.ts'
+import { brokerResource, type MetadataImage } from './image.ts'
 import type { InputOf, MetadataRecordInput } from './records.ts'
 
 export interface ControllerHost extends Pick<BrokerWatchHost, 'link'> {
@@ -128,7 +128,7 @@ export class Controller {
   /** All that earlier leaders committed has been replayed. */
   activate(): void {
     this.#state = 'active'
-    const missing = features.filter(({ name }) => !this.#host.image.features.has(name))
+    const missing = this.#missingRecords()
     if (missing.length > 0) this.#commands.add(() => ({ records: missing, response: undefined }))
     this.#watch.start()
     this.#scheduleRebalance()
@@ -170,6 +170,24 @@ export class Controller {
   /** Silence measured across a jump of the clock means nothing. */
   clockJumped(): void {
     if (this.isActive) this.#watch.clockJumped()
+  }
+
+  /** What the first controller writes down, before any broker is registered, so that all later ones and all leaders agree. */
+  #missingRecords(): MetadataRecordInput[] {
+    const { image, config } = this.#host
+    const missing: MetadataRecordInput[] = features.filter(({ name }) => !image.features.has(name))
+    if (image.brokerConfigs('').has(minInsyncReplicasName)) return missing
+    const value = String(config.minInsyncReplicas)
+    missing.push({
+      type: 'ConfigRecord',
+      resourceType: brokerResource,
+      resourceName: '',
+      name: minInsyncReplicasName,
+      value,
+    })
+    // Older metadata, whose leaders may have gone by another number.
+    if (image.topics.size > 0) missing.push({ type: 'ClearElrRecord', topicName: '' })
+    return missing
   }
 
   #answerHeld(): void {

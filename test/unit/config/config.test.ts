@@ -206,7 +206,7 @@ test('the README’s table of differences', () => {
     |---|---|---|---|
     | \`num.partitions\` | 1 | 3 | one for each broker, so that every broker has something to lead |
     | \`default.replication.factor\` | 1 | 3 | copies cost little on one machine, and losing a broker should lose nothing |
-    | \`min.insync.replicas\` | 1 | 2 | with 3 copies, what is acknowledged survives the loss of any broker |
+    | \`min.insync.replicas\` | 1 | 2 | with 3 copies, what is acknowledged survives the loss of any broker; 1 while there is only one |
     | \`controller.quorum.fetch.timeout.ms\` | 2000 | 1000 | the voters share a machine; a dead one is known at once, this is for a silent one |
     | \`controller.quorum.election.timeout.ms\` | 1000 | 500 | as above |
     | \`controller.quorum.auto.join.enable\` | false | true | a broker that is added while the cluster runs votes like the others |

@@ -1,6 +1,6 @@
 // IncrementalAlterConfigs and the older AlterConfigs, for topics (2) and brokers (4; the empty name means all of them).
 import { errors } from '../../../protocol/errors.ts'
-import { brokerDefinition } from '../../config/broker-config.ts'
+import { brokerDefinition, minInsyncReplicasName as minInsyncReplicas } from '../../config/broker-config.ts'
 import { listOf } from '../../config/definition.ts'
 import { topicDefinition } from '../../config/topic-configs.ts'
 import { brokerConfigsProblem, topicConfigsProblem } from '../../config/validate-configs.ts'
@@ -16,7 +16,6 @@ import { type ApiError, type Decision, duplicates, isError, noError, refuse, typ
 type Resource = IncrementalAlterConfigsRequest['resources'][number]
 type Operation = Resource['configs'][number]
 
-const minInsyncReplicas = 'min.insync.replicas'
 const operations = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
 /** What the older request does not name goes back to its default. */
@@ -96,7 +95,13 @@ function requestProblem(image: MetadataImage, { resourceType, resourceName, conf
       : refuse(errors.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`)
   }
   if (resourceType !== brokerResource) return wrong(`Unknown resource type ${resourceType}`)
-  if (resourceName === '') return undefined
+  if (resourceName === '') {
+    const isRemoved = configs.some(
+      (each) => each.name === minInsyncReplicas && each.configOperation === operations.delete,
+    )
+    if (!isRemoved) return undefined
+    return refuse(errors.INVALID_CONFIG, 'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.')
+  }
   if (configs.some(({ name }) => name === minInsyncReplicas)) {
     return refuse(errors.INVALID_CONFIG, 'Broker-level min.insync.replicas cannot be altered while ELR is enabled.')
   }

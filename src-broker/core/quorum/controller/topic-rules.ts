@@ -1,5 +1,6 @@
-// What a topic's settings say about who may lead it: its own, else those of all brokers. No broker has a min.insync.replicas of its
-// own, so the controller and a partition's leader go by the same number.
+// What a topic's settings say about who may lead it: its own, else those of all brokers. min.insync.replicas of all brokers is in the
+// metadata from the first controller on, and no broker has one of its own: the controller and a partition's leader, who read the same
+// records in the same order, go by the same number (KIP-966).
 import { topicDefinition } from '../../config/topic-configs.ts'
 import type { Situation } from './decision.ts'
 import type { WantedChange } from './partition-change.ts'
