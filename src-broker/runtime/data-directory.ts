@@ -126,11 +126,17 @@ class OpenDirectory implements DataDirectory {
     return brokersOf(this.#identity)
   }
 
-  /** A broker whose directory was emptied while others kept theirs has lost what it voted on: it is as one that came later. */
+  /**
+   * A broker whose metadata is gone while others kept theirs has lost what it voted on: it is as one that came later, and under
+   * another directory id, so that nobody counts it as the voter that it was.
+   */
   votersFor(brokerId: number): readonly number[] {
     const { brokers } = this
     const isEmptied = !hasMetadata(this.#path, brokerId) && brokers.some((id) => hasPartitions(this.#path, id))
-    if (isEmptied && !this.#joined.includes(brokerId)) this.#write(brokers, [...this.#joined, brokerId])
+    if (isEmptied) {
+      fs.rmSync(metaFile(this.brokerDirectory(brokerId)), { force: true })
+      if (!this.#joined.includes(brokerId)) this.#write(brokers, [...this.#joined, brokerId])
+    }
     return this.#joined.includes(brokerId) ? [] : oneTo(this.#identity.brokerCount)
   }
 
@@ -183,12 +189,18 @@ function refuseLostMajority(path: string, identity: Identity): void {
   )
 }
 
-const hasMetadata = (path: string, brokerId: number): boolean =>
-  fs.existsSync(join(directoryOf(path, brokerId), '__cluster_metadata-0', 'quorum-state'))
+/** Records, or a snapshot: a vote without them is no memory of what was voted on. */
+function hasMetadata(path: string, brokerId: number): boolean {
+  const directory = join(directoryOf(path, brokerId), '__cluster_metadata-0')
+  return listOrEmpty(directory).some(
+    (name) => /\.(log|checkpoint)$/.test(name) && fs.statSync(join(directory, name)).size > 0,
+  )
+}
 
 const hasPartitions = (path: string, brokerId: number): boolean =>
   listOrEmpty(directoryOf(path, brokerId)).some((name) => /-\d+$/.test(name) && name !== '__cluster_metadata-0')
 
+const metaFile = (directory: string): string => join(directory, 'meta.properties')
 const directoryOf = (path: string, brokerId: number): string => join(path, `broker-${brokerId}`)
 const oneTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 const ascending = (ids: readonly number[]): number[] => [...new Set(ids)].sort((one, other) => one - other)
@@ -236,7 +248,7 @@ function writeIdentity(path: string, identity: Identity): Identity {
 
 /** Kafka's own meta.properties, so that its tools know whose directory they read. */
 function brokerMeta(directory: string, brokerId: number, clusterId: string): Uuid {
-  const file = join(directory, 'meta.properties')
+  const file = metaFile(directory)
   const known = fs.existsSync(file) ? /^directory\.id=(.+)$/m.exec(fs.readFileSync(file, 'utf8'))?.[1] : undefined
   const knownId = known === undefined ? undefined : uuidFromBase64(known)
   if (knownId !== undefined) return knownId

@@ -45,8 +45,8 @@ function begin(beginning: BrokerBeginning, listener: Listener): void {
 }
 
 function wayOut({ directory, brokerCount }: BrokerBeginning): string {
-  const restore = `restore ${directory} from a copy`
-  return brokerCount === 1 ? restore : `${restore}, or remove it: the other brokers have it all`
+  const restore = `restore the whole of ${directory} from a copy`
+  return brokerCount === 1 ? restore : `${restore}, or remove the whole of it: what others have copies of comes back`
 }
 
 /** As SIGSTOP would: the kernel goes on accepting connections and bytes for this thread, nobody answers. */

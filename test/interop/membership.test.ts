@@ -120,7 +120,7 @@ function damageVotes(...brokerIds: readonly number[]): void {
     writeFileSync(join(folder.path, `broker-${id}`, '__cluster_metadata-0', 'quorum-state'), 'garbage')
 }
 const damaged =
-  /^broker \d: __cluster_metadata-0\/quorum-state is damaged: .* restore .*broker-\d from a copy, or remove it: the other brokers have it all$/
+  /^broker \d: __cluster_metadata-0\/quorum-state is damaged: .* restore the whole of .*broker-\d from a copy, or remove the whole of it: what others have copies of comes back$/
 
 test('a broker whose vote file is damaged stays down with its reason, and the others start without it', async () => {
   await start(3)

@@ -21,6 +21,7 @@ function ran(brokerIds: readonly number[]): void {
     fs.mkdirSync(join(path, `broker-${id}`, '__cluster_metadata-0'), { recursive: true })
     fs.mkdirSync(join(path, `broker-${id}`, 'orders-0'), { recursive: true })
     fs.writeFileSync(join(path, `broker-${id}`, '__cluster_metadata-0', 'quorum-state'), '{}')
+    fs.writeFileSync(join(path, `broker-${id}`, '__cluster_metadata-0', '00000000000000000000.log'), 'records')
   }
 }
 
@@ -109,6 +110,44 @@ test.skipIf(process.getuid?.() === 0)(
 )
 
 describe('metadata logs that are gone', () => {
+  test.each(['the log', 'its whole directory'])(
+    'of a broker that kept its meta.properties, %s: it is another voter than before, and knows of none',
+    (what) => {
+      const directory = openDataDirectory(path, 3)
+      const before = [1, 2, 3].map((id) => directory.directoryId(id))
+      ran([1, 2, 3])
+      const metadata = join(path, 'broker-2', '__cluster_metadata-0')
+      if (what === 'the log') fs.truncateSync(join(metadata, '00000000000000000000.log'))
+      else fs.rmSync(metadata, { recursive: true })
+      expect([1, 2, 3].map((id) => directory.votersFor(id))).toEqual([[1, 2, 3], [], [1, 2, 3]])
+      const after = [1, 2, 3].map((id) => directory.directoryId(id))
+      expect(after.map((id, index) => id === before[index])).toEqual([true, false, true])
+      directory.release()
+    },
+  )
+
+  test('of a broker that joined later and lost its log once more: each time it is another voter', () => {
+    const directory = openDataDirectory(path, 1)
+    ran([1])
+    const added = directory.addBroker()
+    const ids = [0, 1].map(() => {
+      expect(directory.votersFor(added)).toEqual([])
+      return directory.directoryId(added)
+    })
+    expect(ids[0]).not.toBe(ids[1])
+    directory.release()
+  })
+
+  test('are made up for by a snapshot', () => {
+    const directory = openDataDirectory(path, 3)
+    ran([1, 2, 3])
+    const metadata = join(path, 'broker-2', '__cluster_metadata-0')
+    fs.rmSync(join(metadata, '00000000000000000000.log'))
+    fs.writeFileSync(join(metadata, '00000000000000000009-0000000001.checkpoint'), 'records')
+    expect(directory.votersFor(2)).toEqual([1, 2, 3])
+    directory.release()
+  })
+
   test('one of three is copied from the others: that broker knows of no voters until then', () => {
     openDataDirectory(path, 3).release()
     ran([1, 2, 3])
