@@ -44,6 +44,8 @@ class OwnedCluster implements ClusterHost {
   /** All served once: from then on a crash is something to get up from. */
   #isUp = false
   #isChanging = false
+  /** The broker that is being removed: nobody else may start or end it meanwhile. */
+  #leaving: number | undefined
   readonly #restarts = new RestartPolicy()
   readonly #restartTimers = new Map<number, NodeJS.Timeout>()
   readonly #eventListeners = new Set<(event: ClusterEvent) => void>()
@@ -100,11 +102,14 @@ class OwnedCluster implements ClusterHost {
   }
 
   async kill(brokerId: number): Promise<void> {
+    this.#refuseLeaving(brokerId)
+    this.#cancelRestart(brokerId)
     this.#lostAtMs.set(brokerId, Date.now())
     await this.#thread(brokerId).kill()
   }
 
   async pause(brokerId: number): Promise<void> {
+    this.#refuseLeaving(brokerId)
     this.#lostAtMs.set(brokerId, Date.now())
     await this.#thread(brokerId).pause()
   }
@@ -115,11 +120,13 @@ class OwnedCluster implements ClusterHost {
   }
 
   async start(brokerId: number): Promise<void> {
+    this.#refuseLeaving(brokerId)
     this.#restarts.forget(brokerId)
     await this.#startAgain(brokerId)
   }
 
   async stop(brokerId: number): Promise<void> {
+    this.#refuseLeaving(brokerId)
     this.#cancelRestart(brokerId)
     await this.#thread(brokerId).stop(true)
   }
@@ -153,21 +160,33 @@ class OwnedCluster implements ClusterHost {
       const helper = this.#threads.find((other) => other !== thread && other.status.lifecycle === 'running')
       if (helper === undefined) throw new Error(`broker ${brokerId} cannot be removed: no other broker runs`)
       if (lifecycle === 'paused') throw new Error(`broker ${brokerId} is paused; resume it first`)
-      this.#cancelRestart(brokerId)
-      const isRunning = lifecycle === 'running'
-      await helper.ask({ kind: 'move-replicas', brokerId, isRunning })
-      if (isRunning) {
-        await thread.ask({ kind: 'leave-quorum' })
-        await this.stop(brokerId)
-      } else await helper.ask({ kind: 'remove-voter', brokerId })
-      await helper.ask({ kind: 'forget-broker', brokerId })
-      const before = this.#threads.length
-      this.#threads = this.#threads.filter((other) => other !== thread)
-      this.#restarts.forget(brokerId)
-      this.#opened.removeBroker(brokerId)
-      await this.#followCount(before, helper)
-      this.#changed()
+      if (lifecycle === 'starting' || lifecycle === 'stopping') {
+        throw new Error(`broker ${brokerId} is just ${lifecycle}; remove it when that is done`)
+      }
+      this.#leaving = brokerId
+      try {
+        await this.#takeOut(thread, helper, lifecycle === 'running')
+      } finally {
+        this.#leaving = undefined
+      }
     })
+  }
+
+  async #takeOut(thread: BrokerThread, helper: BrokerThread, isRunning: boolean): Promise<void> {
+    const { brokerId } = thread
+    this.#cancelRestart(brokerId)
+    await helper.ask({ kind: 'move-replicas', brokerId, isRunning })
+    if (isRunning) {
+      await thread.ask({ kind: 'leave-quorum' })
+      await thread.stop(true)
+    } else await helper.ask({ kind: 'remove-voter', brokerId })
+    await helper.ask({ kind: 'forget-broker', brokerId })
+    const before = this.#threads.length
+    this.#threads = this.#threads.filter((other) => other !== thread)
+    this.#restarts.forget(brokerId)
+    this.#opened.removeBroker(brokerId)
+    await this.#followCount(before, helper)
+    this.#changed()
   }
 
   onEvent(listener: (event: ClusterEvent) => void): () => void {
@@ -187,6 +206,10 @@ class OwnedCluster implements ClusterHost {
     for (const thread of this.#threads) thread.resume()
     await Promise.all(this.#threads.map((thread) => thread.stop(false)))
     this.#directory?.release()
+  }
+
+  #refuseLeaving(brokerId: number): void {
+    if (brokerId === this.#leaving) throw new Error(`broker ${brokerId} is being removed`)
   }
 
   #thread(brokerId: number): BrokerThread {
@@ -260,7 +283,8 @@ class OwnedCluster implements ClusterHost {
 
   #crashed(brokerId: number, reason: string): void {
     const atMs = Date.now()
-    const restartInMs = this.#isUp ? this.#restarts.crashed(brokerId, atMs) : null
+    const comesBack = this.#isUp && brokerId !== this.#leaving
+    const restartInMs = comesBack ? this.#restarts.crashed(brokerId, atMs) : null
     this.#happened({ kind: 'broker-crashed', brokerId, atMs, reason, restartInMs })
     if (restartInMs === null) return
     const restart = (): void => {

@@ -103,6 +103,20 @@ test('a broker that does not run can be removed where others have all it had, an
   await expect(host.removeBroker(1)).rejects.toThrow('broker 1 cannot be removed: no other broker runs')
 }, 60_000)
 
+test('a broker that is just starting is not removed, and one that is being removed is not started', async () => {
+  const host = await start(3)
+  await host.kill(3)
+  const starting = host.start(3)
+  await expect(host.removeBroker(3)).rejects.toThrow('broker 3 is just starting; remove it when that is done')
+  await starting
+  const removing = host.removeBroker(3)
+  for (const deed of [host.start(3), host.stop(3), host.kill(3), host.pause(3)])
+    await expect(deed).rejects.toThrow('broker 3 is being removed')
+  await removing
+  expect(host.brokers().map(({ brokerId }) => brokerId)).toEqual([1, 2])
+  expect(readdirSync(folder.path).filter((name) => name.startsWith('broker'))).toEqual(['broker-1', 'broker-2'])
+}, 60_000)
+
 test('a broker whose directory is gone copies all from the others, and votes again', async () => {
   const values = await written(await start(3))
   await close()
