@@ -33,7 +33,8 @@ export function fetchAnswered(raft: Raft, from: number, response: FetchResponse,
     role.snapshot = { id: response.snapshotId, position: 0 }
     return
   }
-  if (response.divergingEpoch !== undefined) truncate(raft, response.divergingEpoch)
+  // What is left may differ still, epoch by epoch: only an answer that finds no difference says how much of it is committed.
+  if (response.divergingEpoch !== undefined) return truncate(raft, response.divergingEpoch)
   // Damaged on the way or at the leader: ask again, but not at once.
   if (response.records !== undefined && !log.appendAsFollower(response.records)) role.fetch = fetch
   const highWatermark = Math.min(response.highWatermark, log.endOffset)

@@ -163,6 +163,24 @@ test('a follower asks for more only when what it has is on disk', () => {
   ])
 })
 
+test('what the leader has committed says nothing of a log that still differs from its own', () => {
+  const raft = voter(1, 2)
+  tell(raft, from(2, { kind: 'begin-quorum-epoch', epoch: 5 }))
+  const answer = (divergingEpoch: { epoch: number; endOffset: number }) => {
+    const fetchId = raft.role.kind === 'follower' ? raft.role.fetch!.id : -1
+    const response = { epoch: 5, fetchId, leaderId: 2, highWatermark: 9, divergingEpoch } as const
+    return tell(raft, from(2, { kind: 'fetch-response', ...response, snapshotId: undefined, records: undefined }))
+  }
+  // Epoch 2 was never the leader's: it takes a second answer to find that out.
+  const first = answer({ epoch: 3, endOffset: 2 })
+  expect(first.filter(({ type }) => type === 'committed')).toEqual([])
+  expect(said(first)).toMatchObject([{ kind: 'fetch', fetchOffset: 2, lastFetchedEpoch: 2 }])
+  expect(said(answer({ epoch: 1, endOffset: 1 }))).toMatchObject([
+    { kind: 'fetch', fetchOffset: 1, lastFetchedEpoch: 1 },
+  ])
+  expect(raft.highWatermark).toBe(0)
+})
+
 test('bytes that came after a truncation are not taken for synced by a sync that was begun before it', () => {
   const raft = voter(1, 1)
   tell(raft, from(2, { kind: 'begin-quorum-epoch', epoch: 1 }))
