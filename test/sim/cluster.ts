@@ -160,7 +160,7 @@ export class PeerEnd implements End<PeerMessage> {
       this.#world.isLogged &&
       !Array.isArray(message) &&
       'kind' in message &&
-      /^(replica|controller)/.test(message.kind)
+      /^(replica|controller|vote|fetch|begin|end)/.test(message.kind)
     ) {
       this.#world.log(() => `${this.#peer} -> ${this.#machine.id} ${JSON.stringify(message)}`)
     }

@@ -18,6 +18,7 @@ import { electLeaders, shuffleLeaders, thereAndBack } from './trouble/leaders.ts
 import { breakLinks, bridge, cutPair, delay, isolate, oneWay, ring, split, starve } from './trouble/links.ts'
 import { cleanStop, crash, pause, restartStorm } from './trouble/processes.ts'
 import { Pursuit } from './trouble/pursuit.ts'
+import { contestedVote, figureEight } from './trouble/raft-trials.ts'
 import { type Fault, Trouble } from './trouble/trouble.ts'
 
 const faults: Readonly<Record<FaultKind, Fault>> = {
@@ -46,6 +47,8 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   'elect-leaders': electLeaders,
   'shuffle-leaders': shuffleLeaders,
   'there-and-back': thereAndBack,
+  'contested-vote': contestedVote,
+  'figure-8': figureEight,
 }
 
 /** They count themselves, when they have waited for their moment. */

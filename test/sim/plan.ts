@@ -29,17 +29,19 @@ export const faultKinds = [
   'elect-leaders',
   'shuffle-leaders',
   'there-and-back',
+  'contested-vote',
+  'figure-8',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
 /** Kinds that make the most of each other. */
 const themes: readonly (readonly FaultKind[])[] = [
   // One life after the other, and who voted for whom.
-  ['crash', 'cut-pair', 'restart-storm', 'delay'],
+  ['crash', 'cut-pair', 'restart-storm', 'contested-vote', 'figure-8', 'delay'],
   // What a disk lost, and who is taken for it.
   ['crash', 'power-loss', 'cut-pair', 'starve'],
   // Who leads, who follows, and what is still under way.
-  ['crash', 'cut-pair', 'shuffle-leaders', 'there-and-back', 'starve'],
+  ['crash', 'cut-pair', 'shuffle-leaders', 'there-and-back', 'there-and-back'],
 ]
 
 export interface TopicPlan {

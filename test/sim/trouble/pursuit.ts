@@ -29,6 +29,7 @@ export class Pursuit {
 
   noticed(machine: Machine, { kind, ...event }: BrokerEvent): void {
     const trouble = this.#trouble
+    if (kind === 'controller-elected') trouble.elected(machine)
     if (!this.#mayCrash || !trouble.mayStrike) return
     if (kind === 'controller-elected') return this.#elected(machine)
     if ((kind !== 'isr-changed' && kind !== 'leader-changed') || !chance(trouble.random, 0.08)) return
@@ -59,7 +60,10 @@ export class Pursuit {
   // ── what is said ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   sent(from: Machine, to: Machine, message: PeerMessage): void {
-    if (!this.#mayHold || Array.isArray(message) || !('kind' in message) || this.#trouble.isOver) return
+    if (Array.isArray(message) || !('kind' in message) || this.#trouble.isOver) return
+    if (message.kind === 'replica-fetch' || message.kind === 'replica-fetch-response') return
+    this.#trouble.sent(from, to, message)
+    if (!this.#mayHold) return
     if (message.kind === 'vote' && message.preVote) this.#candidate(from, to)
     else if (message.kind === 'vote-response' && message.voteGranted && !message.preVote) this.#voted(from, to)
     else if (message.kind === 'controller-request' && message.api === 'AlterPartition') this.#asked(from, to, message)
@@ -68,7 +72,7 @@ export class Pursuit {
   /** Another voter hears of the candidate too late, and stands itself. */
   #candidate(candidate: Machine, voter: Machine): void {
     const { random, mayStrike } = this.#trouble
-    if (!chance(random, 0.15) || !mayStrike) return
+    if (!chance(random, 0.35) || !mayStrike) return
     const ms = between(random, 3, 60)
     hold(this.#trouble, { side: [candidate], other: [voter], to: true, from: false, ms })
   }
@@ -77,7 +81,7 @@ export class Pursuit {
   #voted(voter: Machine, candidate: Machine): void {
     const trouble = this.#trouble
     const { random, cluster } = trouble
-    if (!chance(random, 0.3) || !trouble.mayStrike) return
+    if (!chance(random, 0.5) || !trouble.mayStrike) return
     const other = cluster.machines.filter((machine) => machine !== voter && machine !== candidate)
     hold(trouble, { side: [candidate], other, to: true, from: false, ms: between(random, 3, 60) })
     trouble.after(0, () => {

@@ -1,11 +1,14 @@
 // What all kinds of trouble share: whom it meets, what lasts for a while and how it ends, and who is started again.
 import type { Random } from '../../../src-broker/base/random.ts'
+import type { QuorumMessage } from '../../../src-broker/core/quorum/messages.ts'
 import type { Cluster } from '../cluster.ts'
 import { isWhole } from '../health.ts'
 import type { Machine } from '../machine.ts'
 import type { Plan } from '../plan.ts'
 import { between, chance, pick } from '../randoms.ts'
 import type { World } from '../world.ts'
+
+type Listener = (from: Machine, to: Machine, message: QuorumMessage) => void
 
 /** Does its harm, or returns false where it cannot now. */
 export type Fault = (trouble: Trouble, target: Machine) => boolean
@@ -94,6 +97,41 @@ export class Trouble {
     this.world.after(ms, () => {
       if (!this.isOver) action()
     })
+  }
+
+  /** Nothing else goes wrong for so long, or until what it returns is called. */
+  guard(ms: number): () => void {
+    const untilMs = this.world.nowMs + ms
+    let isOver = false
+    this.isMended = () => isOver || this.world.nowMs > untilMs
+    return () => {
+      isOver = true
+    }
+  }
+
+  // ── what brokers say and do ───────────────────────────────────────────────────────────────────────────────────────
+
+  readonly #listeners = new Set<Listener>()
+  readonly #electionListeners = new Set<(leader: Machine) => void>()
+
+  /** Hears every message of the quorum before it leaves. */
+  listen(ms: number, listener: Listener): void {
+    this.#listeners.add(listener)
+    this.world.after(ms, () => this.#listeners.delete(listener))
+  }
+
+  /** Hears of every new controller. */
+  elections(ms: number, listener: (leader: Machine) => void): void {
+    this.#electionListeners.add(listener)
+    this.world.after(ms, () => this.#electionListeners.delete(listener))
+  }
+
+  sent(from: Machine, to: Machine, message: QuorumMessage): void {
+    for (const listener of [...this.#listeners]) listener(from, to, message)
+  }
+
+  elected(leader: Machine): void {
+    for (const listener of [...this.#electionListeners]) listener(leader)
   }
 
   // ── used by many ──────────────────────────────────────────────────────────────────────────────────────────────────
