@@ -5,14 +5,14 @@ import { DiskError } from '../base/disk.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { CoordinatorLog, offsetsTopic } from './coordinator-log.ts'
-import { damageReport, type LogsDamaged } from './damage-report.ts'
+import { damageReport, type LogsDamaged, type ReplicaStuck, stuckReport } from './damage-report.ts'
 import type { Env } from './env.ts'
 import { GroupCoordinator } from './group/coordinator.ts'
 import type { GroupEvent } from './group/sink.ts'
 import type { Links } from './links.ts'
 import { LogCleaner } from './log/log-cleaner.ts'
 import { defaultLogConfig } from './log/log-config.ts'
-import { LogDirectory } from './log/log-directory.ts'
+import { type HeldLog, LogDirectory } from './log/log-directory.ts'
 import { MetadataApplier } from './metadata-applier.ts'
 import type { PeerMessage } from './peer.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -53,7 +53,7 @@ export interface BrokerSink {
   serving(): void
 }
 
-export type BrokerEvent = QuorumEvent | GroupEvent | TopicEvent | LogsDamaged
+export type BrokerEvent = QuorumEvent | GroupEvent | TopicEvent | LogsDamaged | ReplicaStuck
 
 export interface Endpoint {
   readonly nodeId: number
@@ -132,6 +132,7 @@ export class Broker {
       isrChanges: this.#isrChanges,
       brokerEpoch: () => this.#registration?.epoch ?? -1,
       roleChanged: (partition) => this.#roleChanged(partition),
+      stuck: (partition, follower, why) => sink.event(stuckReport(brokerId, partition, follower, why)),
     })
     this.#coordinatorLog = new CoordinatorLog(env, deadlines, this.replicas)
     this.groups = new GroupCoordinator(env, deadlines, config, {
@@ -212,8 +213,8 @@ export class Broker {
   // --- life ---
 
   start(): void {
-    const damage = damageReport(this.options.brokerId, this.#logs)
-    if (damage !== undefined) this.#sink.event(damage)
+    this.#reportDamage(this.#logs.all())
+    this.#logs.onDamageFound = (held) => this.#reportDamage([held])
     this.#isrChanges.start()
     this.#every(checkpointEveryMs, () => this.#checkpoint())
     this.#every(retryOfflineEveryMs, () => this.#applier.retryOffline())
@@ -222,6 +223,11 @@ export class Broker {
     this.#every(expireProducersEveryMs, () => this.#expireProducers())
     this.#cleaner.start()
     this.quorum.start()
+  }
+
+  #reportDamage(logs: Iterable<HeldLog>): void {
+    const damage = damageReport(this.options.brokerId, logs)
+    if (damage !== undefined) this.#sink.event(damage)
   }
 
   /**
@@ -372,6 +378,7 @@ export class Broker {
 
   #quorumOptions() {
     const { brokerId, clusterId, voters, incarnationId, directoryId, host, port, config } = this.options
+    const logs = this.#logs
     return {
       brokerId,
       config,
@@ -382,7 +389,9 @@ export class Broker {
       listeners: [{ name: listenerName, host, port, securityProtocol: 0 }],
       features: supportedFeatures,
       rack: null,
-      previousBrokerEpoch: this.#logs.cleanShutdownEpoch,
+      get previousBrokerEpoch() {
+        return logs.vouchedEpoch()
+      },
     }
   }
 }

@@ -114,6 +114,7 @@ export class MetadataApplier {
     const found = this.#logs.get(topic.name, index)
     if (found?.topicId === topic.id) {
       found.config = config
+      found.ensureOpen()
       return found
     }
     if (found !== undefined) this.#logs.remove(topic.name, index)

@@ -121,6 +121,16 @@ export type ClusterEvent =
       /** Brokers that had everything and are not there; what only they have is lost. */
       readonly missing: readonly number[]
     }
+  /** A follower cannot go on at an offset: the leader's file is spoilt there, or its own disk takes nothing. */
+  | {
+      readonly kind: 'replica-stuck'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly partition: string
+      readonly leaderId: number
+      readonly offset: number
+      readonly why: 'leader-corrupt' | 'own-disk'
+    }
   /** Recovery had to cut logs short. */
   | {
       readonly kind: 'logs-damaged'

@@ -46,6 +46,10 @@ export class WorkerEvents {
         const [partitions, belowHighWatermark] = [event.logs.map(nameOf), below.map(nameOf)]
         return this.#tell({ kind: 'logs-damaged', brokerId, atMs, partitions, belowHighWatermark })
       }
+      case 'replica-stuck': {
+        const { leaderId, offset, why } = event
+        return this.#tell({ kind: 'replica-stuck', brokerId, atMs, partition: nameOf(event), leaderId, offset, why })
+      }
       case 'metadata-disk-failed':
         return this.#tell({ kind: 'metadata-disk-failed', brokerId, atMs, code: event.code })
       case 'topic-created':

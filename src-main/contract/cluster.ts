@@ -123,6 +123,7 @@ export interface PulseEvent {
     | 'leader-changed'
     | 'unclean-leaders-elected'
     | 'logs-damaged'
+    | 'replica-stuck'
     | 'metadata-disk-failed'
     | 'isr-shrunk'
     | 'isr-expanded'

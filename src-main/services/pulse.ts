@@ -176,6 +176,12 @@ export class PulseService {
         const text = `${broker} cut damaged ends off ${listed(partitions)}${lost}; it copies them anew`
         return { ...calm, kind, brokerId, text, severity: 'warning' }
       }
+      case 'replica-stuck': {
+        const { partition, leaderId, offset, why } = event
+        const cause = why === 'own-disk' ? 'its disk takes nothing' : `the log of broker ${leaderId} is spoilt there`
+        const text = `${broker} cannot copy ${partition} from offset ${offset} on: ${cause}`
+        return { ...calm, kind, brokerId, text, severity: 'trouble' }
+      }
       case 'group-rebalanced': {
         const members = plural(event.members, 'member')
         const text = `${event.groupId}: ${members}, generation ${event.generation} (${shortReason(event.reason)})`

@@ -56,6 +56,8 @@ export class ReplicaCluster {
   isr: readonly number[]
   /** When set, ISR changes are asked for and never answered. */
   holdIsrChanges = false
+  /** Followers that said they cannot go on. */
+  readonly stuck: string[] = []
   /** So many reads of a leader's file bring a wrong bit. */
   corruptReads = 0
 
@@ -93,6 +95,7 @@ export class ReplicaCluster {
       },
       brokerEpoch: () => 1,
       roleChanged: () => {},
+      stuck: ({ log }, { leaderId }, why) => this.stuck.push(`${id} at ${log.logEndOffset} of ${leaderId}: ${why}`),
     })
     isrChanges.start()
     const log = logs.get(topic, 0) ?? logs.create(topic, 0, topicId, defaultLogConfig)
@@ -107,6 +110,12 @@ export class ReplicaCluster {
   /** The thread ends; the page cache keeps what it wrote. */
   kill(id: number): void {
     this.#node(id).logs.checkpoint()
+    this.#end(id)
+  }
+
+  /** An orderly stop. */
+  stop(id: number): void {
+    this.#node(id).logs.close(1)
     this.#end(id)
   }
 

@@ -2,8 +2,10 @@
 // A start reads one listing and three small files, however many partitions there are, unless the last stop was unclean.
 
 import { assert } from '../../base/assert.ts'
+import { DiskError } from '../../base/disk.ts'
 import { decodeText, encodeText } from '../../base/text.ts'
 import type { Uuid } from '../../base/uuid.ts'
+import { CorruptBatch } from '../../records/corrupt-batch.ts'
 import { OffsetCheckpoint } from './checkpoint-file.ts'
 import {
   deletedDirectoryName,
@@ -41,6 +43,8 @@ export class LogDirectory {
   /** Up to where each log is compacted, by directory. */
   readonly #cleanedTo: Map<string, number>
   readonly #onRecoveryPointLowered = () => this.checkpoint()
+  /** Called when a log that counted as sound turns out not to be, on its first use. */
+  onDamageFound: ((held: HeldLog) => void) | undefined
 
   /** Finds the logs of the last run and recovers them where need be. They have `config` until they are given their own. */
   constructor(env: LogEnv, config: LogConfig) {
@@ -70,6 +74,16 @@ export class LogDirectory {
       })
       this.#hold(name, { ...found, log })
     }
+  }
+
+  /**
+   * The broker epoch of the last clean stop, for the registration: it vouches that all logs are whole, so they are looked at
+   * first. -1 where one of them is not.
+   */
+  vouchedEpoch(): number {
+    if (this.cleanShutdownEpoch < 0) return -1
+    for (const { log } of this.#logs.values()) if (!isWhole(log)) return -1
+    return this.cleanShutdownEpoch
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {
@@ -160,7 +174,18 @@ export class LogDirectory {
 
   #hold(name: string, held: HeldLog): void {
     held.log.onRecoveryPointLowered = this.#onRecoveryPointLowered
+    held.log.onDamageFound = () => this.onDamageFound?.(held)
     this.#logs.set(name, held)
+  }
+}
+
+function isWhole(log: PartitionLog): boolean {
+  try {
+    log.ensureOpen()
+    return log.damage === undefined
+  } catch (error) {
+    if (error instanceof DiskError || error instanceof CorruptBatch) return false
+    throw error
   }
 }
 

@@ -13,6 +13,7 @@ import * as batch from '../../records/batch.ts'
 import { CorruptBatch } from '../../records/corrupt-batch.ts'
 import { type Compression, recompressedBatch } from '../../records/recompress.ts'
 import {
+  isCompacted,
   mustLookInside,
   type Origin,
   type RefusedRecords,
@@ -69,8 +70,21 @@ export interface FollowerAppend {
   /** Whole batches that are in the log now. What follows them is refused, or the beginning of a batch. */
   byteCount: number
   /** Why the batch behind them is not; undefined where there is none, or none that is whole. */
-  refusal: 'corrupt-batch' | 'unexpected-offset' | 'stale-epoch' | undefined
+  refusal: 'corrupt-batch' | 'unexpected-offset' | 'unexpected-epoch' | undefined
 }
+
+/**
+ * What a leader said of its log. A batch's base offset and leader epoch lie outside its checksum, so what its file says there
+ * has to agree with what the leader says itself.
+ */
+export interface FollowerLimits {
+  readonly leaderEpoch: number
+  readonly leaderEndOffset: number
+  /** The leader says itself that the log goes on with this batch, even if there is a gap before it. */
+  readonly batchOffset: number | undefined
+}
+
+const noLimits: FollowerLimits = { leaderEpoch: Infinity, leaderEndOffset: Infinity, batchOffset: undefined }
 
 export interface SegmentSize {
   readonly baseOffset: number
@@ -105,6 +119,8 @@ export class PartitionLog {
   damage: Damage | undefined
   /** Called when flushed records were cut off: the checkpoint has to follow before others are written in their place. */
   onRecoveryPointLowered: (() => void) | undefined
+  /** Called when a log that counted as sound turns out not to be, on its first use. */
+  onDamageFound: (() => void) | undefined
   readonly #env: LogEnv
   readonly #isClean: boolean
   readonly #checkpointedHighWatermark: number
@@ -147,6 +163,14 @@ export class PartitionLog {
     const log = new PartitionLog(env, directory, config, start)
     if (!start.isClean) log.#open()
     return log
+  }
+
+  /**
+   * Looks at the files, and recovers the log where they are not as the checkpoint says. To be called before anybody is told
+   * where it ends: after a clean stop that is only what was written down. A log that had nothing has nothing to lose.
+   */
+  ensureOpen(): void {
+    if (this.#logEndOffset > 0) this.#opened()
   }
 
   // ── what it is ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -271,7 +295,13 @@ export class PartitionLog {
   }
 
   /** Appends what the leader has at this log's end, byte for byte. bytes[from, to) may end amid a batch. */
-  appendAsFollower(bytes: Uint8Array, view: DataView, from: number, to: number): FollowerAppend {
+  appendAsFollower(
+    bytes: Uint8Array,
+    view: DataView,
+    from: number,
+    to: number,
+    limits: FollowerLimits = noLimits,
+  ): FollowerAppend {
     const { segments } = this.#opened()
     const result = this.#followerAppend
     result.refusal = undefined
@@ -280,6 +310,8 @@ export class PartitionLog {
     /** Of the batches that are good but not written yet: one write takes them all, unless a segment ends between them. */
     let runFrom = from
     let runTimestamp = -1
+    /** The last batch, where it left a gap or began an epoch: the next one shows whether that was true. */
+    let doubtfulAt = -1
     let at = from
     for (; to - at >= batch.batchHeaderBytes; at += batch.sizeInBytes(view, at)) {
       const size = batch.sizeInBytes(view, at)
@@ -289,15 +321,27 @@ export class PartitionLog {
         result.refusal = 'corrupt-batch'
         break
       }
-      // Compaction leaves holes, so a batch may lie behind the log end, but never before it.
-      if (batch.baseOffset(view, at) < nextOffset) {
+      const baseOffset = batch.baseOffset(view, at)
+      const batchEpoch = batch.partitionLeaderEpoch(view, at)
+      const hasGap = baseOffset > nextOffset
+      if (baseOffset < nextOffset || batchEpoch < epoch) {
+        result.refusal = baseOffset < nextOffset ? 'unexpected-offset' : 'unexpected-epoch'
+        if (doubtfulAt >= runFrom) at = doubtfulAt
+        break
+      }
+      // Compaction leaves gaps, so a batch may lie behind the log end, but not just anywhere.
+      if (
+        batch.lastOffset(view, at) >= limits.leaderEndOffset ||
+        (hasGap && baseOffset !== limits.batchOffset && !isCompacted(this.#config))
+      ) {
         result.refusal = 'unexpected-offset'
         break
       }
-      if (batch.partitionLeaderEpoch(view, at) < epoch) {
-        result.refusal = 'stale-epoch'
+      if (batchEpoch > limits.leaderEpoch) {
+        result.refusal = 'unexpected-epoch'
         break
       }
+      doubtfulAt = hasGap || batchEpoch > epoch ? at : -1
       const { active } = segments
       const timestamp = Math.max(runTimestamp, batch.maxTimestamp(view, at))
       if (this.#mustRoll(active, active.size + at - runFrom, size, batch.lastOffset(view, at), timestamp)) {
@@ -307,7 +351,7 @@ export class PartitionLog {
       }
       runTimestamp = timestamp
       nextOffset = batch.lastOffset(view, at) + 1
-      epoch = batch.partitionLeaderEpoch(view, at)
+      epoch = batchEpoch
     }
     this.#write(bytes, view, runFrom, at)
     result.byteCount = at - from
@@ -382,9 +426,15 @@ export class PartitionLog {
     return this.#opened().segments.slice(fetchOffset, maxBytes, limit, atLeastOneBatch)
   }
 
-  /** Where the batch that holds `offset` begins; the end of the log's last file for the log end. */
+  /**
+   * Where the batch that holds `offset` begins; the end of the log's last file for the log end. Throws CorruptBatch where the way
+   * there is spoilt, or where the batch claims offsets that the one behind it has.
+   */
   place(offset: number): Place {
-    return this.#opened().segments.place(offset)
+    const { segments } = this.#opened()
+    const place = segments.place(offset)
+    if (place.batchOffset > offset) segments.checkGap(place, this.#logEndOffset)
+    return place
   }
 
   /** The first record as late as `timestamp`; undefined where none is. */
@@ -649,11 +699,12 @@ export class PartitionLog {
     })
     const offset = this.#logEndOffset
     const highWatermark = this.#checkpointedHighWatermark
-    if (offset < highWatermark) this.damage = { offset, bytes, highWatermark }
-    else if (bytes > 0 || offset < safeOffset) this.damage = { offset, bytes }
+    const isDamaged = offset < highWatermark || bytes > 0 || offset < safeOffset
+    if (isDamaged) this.damage = offset < highWatermark ? { offset, bytes, highWatermark } : { offset, bytes }
     this.highWatermark = Math.min(highWatermark, offset)
     if (this.#logEndOffset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
     else this.#endsAt(this.#logEndOffset)
+    if (isDamaged) this.onDamageFound?.()
   }
 }
 

@@ -111,6 +111,14 @@ export class Segment {
     return lookupWalk.next() ? lookupWalk.size : 0
   }
 
+  /** Whether the batch at a position ends before the one behind it begins; before `limitOffset` where it is the last one. */
+  isInPlace(position: number, limitOffset: number): boolean {
+    lookupWalk.start(this.file, position, this.size)
+    if (!lookupWalk.next()) return position === this.size
+    const lastOffset = batch.lastOffset(lookupWalk.view, lookupWalk.at)
+    return lastOffset < (lookupWalk.next() ? batch.baseOffset(lookupWalk.view, lookupWalk.at) : limitOffset)
+  }
+
   /** Position of the first batch with a record at or behind a position where a batch begins. Compaction leaves some without. */
   skipEmptied(position: number): number {
     lookupWalk.start(this.file, position, this.size)

@@ -1,4 +1,5 @@
 import type { Disk } from '../../base/disk.ts'
+import { CorruptBatch } from '../../records/corrupt-batch.ts'
 import { offsetOfFileName } from './file-names.ts'
 import { emptySlice, FileSlice } from './file-slice.ts'
 import { RecentPlaces } from './recent-places.ts'
@@ -123,6 +124,16 @@ export class Segments {
     const position = this.#position(segment, offset)
     const next = this.#row[index + 1]
     return position === segment.size && next !== undefined ? placeIn(next, 0) : placeIn(segment, position)
+  }
+
+  /** A gap before a batch may be compaction's. The batch is where it says if it ends before the next one begins. */
+  checkGap({ segmentBase, position, batchOffset }: Place, logEndOffset: number): void {
+    const index = this.indexOf(segmentBase)
+    const segment = this.#row[index]!
+    const limit = this.#row[index + 1]?.baseOffset ?? logEndOffset
+    if (!segment.isInPlace(position, limit)) {
+      throw new CorruptBatch(`no place for offset ${batchOffset} in ${segment.file.path}`)
+    }
   }
 
   /** Lets one segment stand for some that follow each other. `swap` exchanges the files. */

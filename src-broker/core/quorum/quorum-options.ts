@@ -41,5 +41,8 @@ export const registrationOf = (options: QuorumOptions): RequestOf<'BrokerRegistr
   features: options.features,
   rack: options.rack,
   logDirs: [options.directoryId],
-  previousBrokerEpoch: options.previousBrokerEpoch,
+  // Looked up when it is sent: the logs are looked at for it.
+  get previousBrokerEpoch() {
+    return options.previousBrokerEpoch
+  },
 })

@@ -9,6 +9,7 @@ import type { Follower, Source } from './role.ts'
 
 /** How much one partition may copy in one turn, so that a long catch-up does not stall the broker. */
 const bytesPerTurn = 8 << 20
+const refused = -1
 
 // One buffer for all partitions of a broker: it is empty again before anything else runs.
 let buffer = new Uint8Array(1 << 20)
@@ -16,14 +17,12 @@ let view = new DataView(buffer.buffer)
 
 /**
  * Copies what the leader announced. `more`: the turn's budget is used up; `done`: all of it is here; `lost`: the file is gone,
- * shorter than announced, or does not hold what belongs at this log's end: forget the source and ask again.
+ * shorter than announced, or does not hold what belongs at this log's end; `refused`: what it holds is no part of a log. Forget
+ * the source after both and ask again. Throws DiskError where this broker's own disk takes no more.
  */
-export function copyAnnounced(
-  env: Env,
-  partition: Partition,
-  follower: Follower,
-  source: Source,
-): 'done' | 'more' | 'lost' {
+export type CopyOutcome = 'done' | 'more' | 'lost' | 'refused'
+
+export function copyAnnounced(env: Env, partition: Partition, follower: Follower, source: Source): CopyOutcome {
   let budget = bytesPerTurn
   for (;;) {
     const { segmentBase } = source
@@ -33,20 +32,21 @@ export function copyAnnounced(
     if (source.segmentBase !== segmentBase && partition.log.logEndOffset < source.segmentBase) return 'lost'
     if (budget <= 0) return 'more'
     const copied = copySome(env, partition, follower, source, stretch.endPosition - source.position)
-    if (copied === 0) return 'lost'
+    if (copied <= 0) return copied === refused ? 'refused' : 'lost'
     source.position += copied
     budget -= copied
   }
 }
 
-/** Bytes copied: as many whole batches as fit the buffer; 0 where that is not possible. */
+/** Bytes copied: as many whole batches as fit the buffer; 0 where that is not possible, or `refused`. */
 function copySome(env: Env, partition: Partition, follower: Follower, source: Source, length: number): number {
   const wanted = Math.min(length, buffer.length)
   if (!readSource(env, partition, follower, source, wanted)) return 0
   if (source.batchOffset !== undefined && batch.baseOffset(view, 0) !== source.batchOffset) return 0
-  const { byteCount, refusal } = partition.log.appendAsFollower(buffer, view, 0, wanted)
+  const { byteCount, refusal } = partition.log.appendAsFollower(buffer, view, 0, wanted, source)
   if (byteCount > 0) source.batchOffset = undefined
-  if (byteCount > 0 || refusal !== undefined) return byteCount
+  if (byteCount > 0) return byteCount
+  if (refusal !== undefined) return refused
   return growFor(wanted, length) ? copySome(env, partition, follower, source, length) : 0
 }
 

@@ -3,15 +3,17 @@ import type { FollowFrom } from './hand-off.ts'
 import type { AnnouncedSegment, Follower, Source } from './role.ts'
 
 export function becomeFollower(leaderId: number, leaderEpoch: number): Follower {
-  return { kind: 'follower', leaderId, leaderEpoch, source: undefined, isAsking: false }
+  return { kind: 'follower', leaderId, leaderEpoch, source: undefined, isAsking: false, failures: 0, isStuck: false }
 }
 
-export function follow({ leaderHandle, segmentBase, position, batchOffset }: FollowFrom): Source {
+export function follow({ leaderHandle, segmentBase, position, batchOffset }: FollowFrom, leaderEpoch: number): Source {
   return {
     leaderHandle,
     segmentBase,
     position,
     batchOffset,
+    leaderEpoch,
+    leaderEndOffset: 0,
     file: undefined,
     announced: [],
     leaderHighWatermark: 0,

@@ -1,17 +1,25 @@
 // The follower's part: it asks its leader where to begin, truncates where the two logs differ, and copies what is announced.
 import type { Deadlines } from '../../base/deadlines.ts'
+import { DiskError } from '../../base/disk.ts'
 import type { Env } from '../env.ts'
 import type { Links } from '../links.ts'
-import { copyAnnounced } from './copy.ts'
+import { type CopyOutcome, copyAnnounced } from './copy.ts'
 import { follow, loseSource, announced as noteAnnounced } from './follower.ts'
 import { announcementWidth, type ReplicaFetchResponse } from './hand-off.ts'
 import type { Outbox } from './outbox.ts'
 import type { Partition } from './partition.ts'
 import type { PartitionRegistry } from './registry.ts'
-import type { Follower } from './role.ts'
+import type { Follower, Source } from './role.ts'
+
+/** Why a follower cannot follow: the leader's file is spoilt where it has to go on, or its own disk takes nothing. */
+export type StuckReason = 'leader-corrupt' | 'own-disk'
 
 /** A leader that has not yet heard of its own election is asked again after this. */
 const askAgainMs = 20
+/** Where asking again does not help the pause doubles, up to this. */
+const askAgainMsMax = 5_000
+/** What was spoilt so often in a row is so in the leader's file, and not just in the reading or while the leader cut its log. */
+const failuresBeforeReport = 4
 
 export interface FollowingContext {
   readonly env: Env
@@ -21,6 +29,8 @@ export interface FollowingContext {
   readonly outbox: Outbox
   /** Epoch of this broker's registration in this life, -1 before it. */
   brokerEpoch(): number
+  /** This replica cannot follow. */
+  stuck(partition: Partition, follower: Follower, why: StuckReason): void
 }
 
 export class Following {
@@ -39,6 +49,7 @@ export class Following {
   ask(partition: Partition, follower: Follower): void {
     const { links, brokerEpoch } = this.#context
     if (follower.leaderId < 0 || follower.isAsking || !links.isUp(follower.leaderId) || brokerEpoch() < 0) return
+    if (!this.#isOpen(partition, follower)) return
     follower.isAsking = true
     loseSource(follower)
     links.send(follower.leaderId, {
@@ -79,7 +90,7 @@ export class Following {
     switch (outcome.kind) {
       case 'follow':
         loseSource(follower)
-        follower.source = follow(outcome)
+        follower.source = follow(outcome, follower.leaderEpoch)
         return
       case 'diverging':
         truncate(partition, outcome.epoch, outcome.endOffset)
@@ -88,8 +99,10 @@ export class Following {
         partition.log.truncateFullyAndStartAt(outcome.logStartOffset)
         partition.highWatermark = outcome.logStartOffset
         return this.ask(partition, follower)
+      case 'corrupt':
+        return this.#failed(partition, follower, 'leader-corrupt')
       case 'not-leader':
-        return this.#askLater(partition, follower)
+        return this.#askLater(partition, follower, askAgainMs)
     }
   }
 
@@ -101,6 +114,7 @@ export class Following {
       const { source } = follower
       if (source === undefined) continue
       noteAnnounced(source, numbers[at + 2]!, numbers[at + 3]!)
+      source.leaderEndOffset = numbers[at + 4]!
       source.leaderHighWatermark = numbers[at + 5]!
       source.leaderLogStartOffset = numbers[at + 6]!
       this.#toCopy.add(partition)
@@ -136,12 +150,15 @@ export class Following {
       return
     }
     const { logEndOffset: endBefore, logStartOffset: startBefore } = log
-    const outcome = copyAnnounced(this.#context.env, partition, follower, source)
-    if (outcome !== 'more') this.#toCopy.delete(partition)
-    if (outcome === 'lost') {
-      loseSource(follower)
-      this.#askLater(partition, follower)
+    const outcome = this.#copied(partition, follower, source)
+    if (log.logEndOffset > endBefore) {
+      follower.failures = 0
+      follower.isStuck = false
     }
+    if (outcome !== 'more') this.#toCopy.delete(partition)
+    if (outcome === 'lost') this.#failed(partition, follower)
+    if (outcome === 'refused') this.#failed(partition, follower, 'leader-corrupt')
+    if (outcome === 'disk') this.#failed(partition, follower, 'own-disk')
     // Behind a leader that has deleted more than this follower has: the next question starts it anew there.
     const logStartOffset = Math.min(source.leaderLogStartOffset, log.logEndOffset)
     if (logStartOffset > log.logStartOffset) log.advanceLogStartOffset(logStartOffset)
@@ -151,9 +168,42 @@ export class Following {
     to.push(source.leaderHandle, follower.leaderEpoch, log.logEndOffset, log.logStartOffset)
   }
 
-  #askLater(partition: Partition, follower: Follower): void {
+  #copied(partition: Partition, follower: Follower, source: Source): CopyOutcome | 'disk' {
+    try {
+      return copyAnnounced(this.#context.env, partition, follower, source)
+    } catch (error) {
+      if (error instanceof DiskError) return 'disk'
+      throw error
+    }
+  }
+
+  /** What is told of the log must be so: what the last clean stop wrote down may not be. */
+  #isOpen(partition: Partition, follower: Follower): boolean {
+    try {
+      partition.log.ensureOpen()
+      return true
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#failed(partition, follower, 'own-disk')
+      return false
+    }
+  }
+
+  /** Asks again, ever more rarely. Says once why, where it stays so. */
+  #failed(partition: Partition, follower: Follower, why?: StuckReason): void {
+    loseSource(follower)
+    const pauseMs = Math.min(askAgainMs * 2 ** follower.failures, askAgainMsMax)
+    follower.failures++
+    if (why !== undefined && follower.failures >= failuresBeforeReport && !follower.isStuck) {
+      follower.isStuck = true
+      this.#context.stuck(partition, follower, why)
+    }
+    this.#askLater(partition, follower, pauseMs)
+  }
+
+  #askLater(partition: Partition, follower: Follower, pauseMs: number): void {
     const { deadlines, env } = this.#context
-    deadlines.at(env.monotonicMs() + askAgainMs, () => {
+    deadlines.at(env.monotonicMs() + pauseMs, () => {
       if (partition.role === follower && follower.source === undefined) this.ask(partition, follower)
     })
   }

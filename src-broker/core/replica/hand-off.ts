@@ -40,6 +40,8 @@ export interface ReplicaFetchResponse {
     | { readonly kind: 'diverging'; readonly epoch: number; readonly endOffset: number }
     /** The leader no longer, or not yet, has that offset: start anew at its log start. */
     | { readonly kind: 'out-of-range'; readonly logStartOffset: number }
+    /** The leader's own file is spoilt there. Nobody can help; it may be led elsewhere soon. */
+    | { readonly kind: 'corrupt' }
     /** Not the leader at that epoch, as far as it knows yet: ask again a little later. */
     | { readonly kind: 'not-leader' }
 }

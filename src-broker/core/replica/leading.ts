@@ -1,6 +1,10 @@
 // The leader's ear: followers ask once where to begin, then say again and again how far they are.
+
+import { CorruptBatch } from '../../records/corrupt-batch.ts'
 import type { Env } from '../env.ts'
 import type { Links } from '../links.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { Place } from '../log/segments.ts'
 import { acknowledgementWidth, type ReplicaFetch, type ReplicaFetchResponse } from './hand-off.ts'
 import type { IsrChanges } from './isr-changes.ts'
 import { followerFetched } from './leader.ts'
@@ -69,7 +73,9 @@ export class Leading {
     if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset) {
       return { kind: 'out-of-range', logStartOffset: log.logStartOffset }
     }
-    const { segmentBase, position, batchOffset } = log.place(fetchOffset)
+    const place = placeIn(log, fetchOffset)
+    if (place === undefined) return { kind: 'corrupt' }
+    const { segmentBase, position, batchOffset } = place
     const { followerHandle } = fetch
     follower.stream = { followerHandle, segmentBase, position, highWatermark: -1, logStartOffset: -1 }
     this.#followerReached(partition, leader, from, fetchOffset)
@@ -81,5 +87,15 @@ export class Leading {
     const { env, isrChanges } = this.#context
     if (followerFetched(partition, leader, from, logEndOffset, env.monotonicMs())) this.#context.changed(partition)
     if (!leader.isr.includes(from)) isrChanges.check(partition)
+  }
+}
+
+/** Undefined where the file is spoilt. */
+function placeIn(log: PartitionLog, offset: number): Place | undefined {
+  try {
+    return log.place(offset)
+  } catch (error) {
+    if (error instanceof CorruptBatch) return undefined
+    throw error
   }
 }

@@ -8,7 +8,7 @@ import type { Links } from '../links.ts'
 import type { LeaderAppend, PartitionLog } from '../log/partition-log.ts'
 import { Announcements } from './announcements.ts'
 import { becomeFollower, loseSource } from './follower.ts'
-import { Following } from './following.ts'
+import { Following, type StuckReason } from './following.ts'
 import { acknowledgement, announcement, type ReplicaFetch, type ReplicaFetchResponse } from './hand-off.ts'
 import type { IsrChanges } from './isr-changes.ts'
 import {
@@ -24,7 +24,7 @@ import { Outbox } from './outbox.ts'
 import type { ParkedFetch } from './parked-fetch.ts'
 import type { Partition } from './partition.ts'
 import { PartitionRegistry } from './registry.ts'
-import type { Leader } from './role.ts'
+import type { Follower, Leader } from './role.ts'
 
 export interface ReplicaContext {
   readonly env: Env
@@ -34,6 +34,8 @@ export interface ReplicaContext {
   readonly isrChanges: IsrChanges
   /** Epoch of this broker's registration in this life, -1 before it. */
   brokerEpoch(): number
+  /** A replica here cannot follow its leader. Once, as long as it stays so. */
+  stuck(partition: Partition, follower: Follower, why: StuckReason): void
   /** A partition began or ceased to be led here. */
   roleChanged(partition: Partition): void
 }
@@ -65,7 +67,8 @@ export class Replicas {
     const changed = (partition: Partition) => this.#markDirty(partition)
     this.#leading = new Leading({ env, links, isrChanges, registry, changed })
     const brokerEpoch = () => context.brokerEpoch()
-    this.#following = new Following({ env, deadlines, links, registry, outbox, brokerEpoch })
+    const stuck: ReplicaContext['stuck'] = (partition, follower, why) => context.stuck(partition, follower, why)
+    this.#following = new Following({ env, deadlines, links, registry, outbox, brokerEpoch, stuck })
   }
 
   get(topic: string, index: number): Partition | undefined {
@@ -104,6 +107,7 @@ export class Replicas {
       // Led here without a break, nothing is cut off: what clients wait for may yet come.
       const waiting = leader === undefined ? [] : takeClientWaits(leader)
       this.#leaveRole(partition)
+      partition.log.ensureOpen()
       becomeLeader(partition, brokerId, given, env.monotonicMs(), waiting)
       this.#context.roleChanged(partition)
     }

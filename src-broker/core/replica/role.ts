@@ -68,6 +68,10 @@ export interface Follower {
   source: Source | undefined
   /** A question is on its way to the leader. */
   isAsking: boolean
+  /** How often in a row asking led to nothing that could be copied. */
+  failures: number
+  /** It has been said that this replica cannot follow. */
+  isStuck: boolean
 }
 
 export interface Source {
@@ -77,6 +81,8 @@ export interface Source {
   position: number
   /** Base offset of the first batch to be read; undefined once it was. */
   batchOffset: number | undefined
+  readonly leaderEpoch: number
+  leaderEndOffset: number
   file: PeerFile | undefined
   /** How far the leader says its segments go, oldest first; copied from the front. */
   readonly announced: AnnouncedSegment[]

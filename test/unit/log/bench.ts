@@ -72,9 +72,13 @@ export function fill(log: PartitionLog, count: number, written: Written = {}): v
 export const replicated = (values: readonly string[], baseOffset: number, leaderEpoch: number, written: Written = {}) =>
   batchOf(values, { ...written, baseOffset, partitionLeaderEpoch: leaderEpoch })
 
+/** The leader names the first batch itself: there may be a gap before it. */
 export function follow(log: PartitionLog, ...batches: readonly Uint8Array[]) {
   const bytes = Uint8Array.from(batches.flatMap((one) => [...one]))
-  return { ...log.appendAsFollower(bytes, viewOf(bytes), 0, bytes.length) }
+  const view = viewOf(bytes)
+  const batchOffset = bytes.length < batch.batchHeaderBytes ? undefined : batch.baseOffset(view, 0)
+  const limits = { leaderEpoch: Infinity, leaderEndOffset: Infinity, batchOffset }
+  return { ...log.appendAsFollower(bytes, view, 0, bytes.length, limits) }
 }
 
 export function readBytes(

@@ -43,6 +43,21 @@ test('an orderly stop leaves the marker and checkpoints in the form of Kafka, an
   expect([contents(zero), contents(one)]).toEqual([filled(0, 3), filled(1, 4)])
 })
 
+test('vouches for the last orderly stop only where all logs are whole, and says which is not', () => {
+  const { disk, logs } = withLogs()
+  logs.get('orders', 1)!.highWatermark = 4
+  logs.close(17)
+  const sound = start(disk)
+  expect(sound.vouchedEpoch()).toBe(17)
+  sound.close(18)
+  disk.tamper('orders-1/00000000000000000000.log', (content) => content.slice(0, content.length / 2))
+  const cut = start(disk)
+  const found: string[] = []
+  cut.onDamageFound = ({ topic, partition, log }) => found.push(`${topic}-${partition} ends at ${log.damage?.offset}`)
+  expect([cut.cleanShutdownEpoch, cut.vouchedEpoch(), cut.get('orders', 1)!.logEndOffset]).toEqual([18, -1, 2])
+  expect(found).toEqual(['orders-1 ends at 2'])
+})
+
 test('without the marker every log is recovered from its recovery point', () => {
   const { disk, logs } = withLogs()
   logs.get('orders', 0)!.flush()

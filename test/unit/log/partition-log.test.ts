@@ -157,21 +157,52 @@ describe('a follower', () => {
   test.each<[string, Uint8Array, string]>([
     [
       'a flipped bit',
-      Uint8Array.from(replicated(['b'], 1, 3), (byte, at) => (at === 65 ? byte ^ 1 : byte)),
+      Uint8Array.from(replicated(['c'], 2, 3), (byte, at) => (at === 65 ? byte ^ 1 : byte)),
       'corrupt-batch',
     ],
     ['bytes that are no batch', new Uint8Array(80).fill(1), 'corrupt-batch'],
-    ['a batch it has already', replicated(['b'], 0, 3), 'unexpected-offset'],
-    ['an epoch that is over', replicated(['b'], 1, 2), 'stale-epoch'],
+    ['a batch it has already', replicated(['a'], 0, 3), 'unexpected-offset'],
+    ['a batch behind a hole', replicated(['d'], 3, 3), 'unexpected-offset'],
+    ['an epoch that is over', replicated(['c'], 2, 2), 'unexpected-epoch'],
   ])('refuses %s, and keeps what came before it', (_, bad, refusal) => {
     const { log } = newLog()
-    const good = replicated(['a'], 0, 3)
-    expect(follow(log, good, bad, replicated(['c'], 2, 3))).toEqual({ byteCount: good.length, refusal })
-    expect(contents(log)).toEqual(['0 a'])
+    const good = [replicated(['a'], 0, 3), replicated(['b'], 1, 3)]
+    const byteCount = good[0]!.length * 2
+    expect(follow(log, ...good, bad, replicated(['d'], 3, 3))).toEqual({ byteCount, refusal })
+    expect(contents(log)).toEqual(['0 a', '1 b'])
+  })
+
+  test.each<[string, Uint8Array, Uint8Array]>([
+    ['an offset', replicated(['c'], 6, 3), replicated(['d'], 3, 3)],
+    ['an epoch', replicated(['c'], 2, 7), replicated(['d'], 3, 3)],
+  ])('does not take a batch with %s which the next one shows to be wrong', (_, doubtful, next) => {
+    const { log } = newLog({ cleanupPolicy: 'compact' })
+    follow(log, replicated(['a'], 0, 3), replicated(['b'], 1, 3), doubtful, next)
+    expect(contents(log)).toEqual(['0 a', '1 b'])
+  })
+
+  test('takes nothing that ends behind the leader’s log end, nor of an epoch that the leader has not seen', () => {
+    const { log } = newLog({ cleanupPolicy: 'compact' })
+    const take = (bytes: Uint8Array, leaderEndOffset: number, leaderEpoch: number) => {
+      const limits = { leaderEndOffset, leaderEpoch, batchOffset: undefined }
+      return log.appendAsFollower(bytes, viewOf(bytes), 0, bytes.length, limits).refusal
+    }
+    expect(take(replicated(['a'], 65_536, 3), 10, 3)).toBe('unexpected-offset')
+    expect(take(replicated(['a'], 0, 259), 10, 3)).toBe('unexpected-epoch')
+    expect(take(replicated(['a'], 9, 3), 10, 3)).toBeUndefined()
+  })
+
+  test('steps over a gap that compaction left, where the leader itself says so', () => {
+    const { log } = newLog()
+    const [a, j] = [replicated(['a'], 0, 0), replicated(['j'], 9, 0)]
+    follow(log, a)
+    const limits = { leaderEndOffset: 10, leaderEpoch: 0, batchOffset: 9 }
+    expect(log.appendAsFollower(j, viewOf(j), 0, j.length, limits).byteCount).toBe(j.length)
+    expect(contents(log)).toEqual(['0 a', '9 j'])
   })
 
   test('steps over the holes that compaction left in the leader’s log', () => {
-    const { log } = newLog()
+    const { log } = newLog({ cleanupPolicy: 'compact' })
     follow(log, replicated(['a'], 0, 0), replicated(['j'], 9, 0))
     expect(log.logEndOffset).toBe(10)
     expect(contents(log)).toEqual(['0 a', '9 j'])

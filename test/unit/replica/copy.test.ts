@@ -30,7 +30,8 @@ function pair(batchesCopied: number) {
     },
   }
   const ask = () => {
-    const source = follow({ kind: 'follow', leaderHandle: 0, ...leader.log.place(own.log.logEndOffset) })
+    const source = follow({ kind: 'follow', leaderHandle: 0, ...leader.log.place(own.log.logEndOffset) }, 0)
+    source.leaderEndOffset = leader.log.logEndOffset
     follower.source = source
     for (const { baseOffset, sizeInBytes } of leader.log.segmentsFrom(source.segmentBase)) {
       announced(source, baseOffset, sizeInBytes)
