@@ -43,14 +43,17 @@ export const contestedVote: Fault = (trouble) => {
     const isVote = message.kind === 'vote-response' && message.voteGranted && !message.preVote
     if (!isVote || from !== voter || to !== first || isGiven) return
     isGiven = true
+    const vote = holdBack(voter, first, 400)
     for (const link of cluster.network.linksOf(voter.id, second.id)) link.break()
     releases.get(second)?.()
     trouble.after(0, () => {
       trouble.crash(voter, 0.3)
       const askIt = (): void => {
         letHear()
-        // It hears of the pre-vote, and no more.
-        trouble.after(1.55 * plan.networkDelayMs, () => holdBack(first, second, 30))
+        // Neither of the two hears of the other, nor the first of the vote it has, before the second has had its turn.
+        holdBack(second, first, 200)
+        trouble.after(1.55 * plan.networkDelayMs, () => holdBack(first, second, 200))
+        trouble.after(8 * plan.networkDelayMs + 1, vote)
         trouble.after(50, end)
       }
       trouble.when(() => areLinked(voter, second), 200, askIt, 0.2)
