@@ -39,7 +39,7 @@ export class BrokerRemoval {
     const { image } = this.#host
     const moves = planMoves(image, brokerId, isRunning)
     if (typeof moves === 'string') return done(moves)
-    if (moves.length === 0) return done(null)
+    if (moves.length === 0) return this.#awaitMoves(brokerId, this.#host.nowMs() + timeoutMs, done)
     const body = { allowReplicationFactorChange: true, topics: moves }
     this.#host.request('AlterPartitionReassignments', body, requestTimeoutMs, ({ errorCode, response }) => {
       const refused = response?.responses
@@ -99,6 +99,9 @@ function heldBy(
   )
 }
 
+const stayingReplicas = ({ replicas, removingReplicas }: PartitionImage): readonly number[] =>
+  removingReplicas.length === 0 ? replicas : replicas.filter((id) => !removingReplicas.includes(id))
+
 type Moves = AlterPartitionReassignmentsRequest['topics']
 
 /**
@@ -110,7 +113,7 @@ export function planMoves(image: MetadataImage, brokerId: number, isRunning: boo
     [...image.brokers.keys()].filter((id) => id !== brokerId && image.isActive(id)).map((id) => [id, 0]),
   )
   for (const { partition } of image.partitions()) {
-    for (const id of partition.replicas) if (load.has(id)) load.set(id, load.get(id)! + 1)
+    for (const id of stayingReplicas(partition)) if (load.has(id)) load.set(id, load.get(id)! + 1)
   }
   const topics = new Map<string, { partitionIndex: number; replicas: readonly number[] }[]>()
   for (const { topic, partition } of image.partitions()) {
@@ -119,13 +122,16 @@ export function planMoves(image: MetadataImage, brokerId: number, isRunning: boo
     if (!isRunning && partition.isr.every((id) => id === brokerId)) {
       return `broker ${brokerId} has what nobody else has of ${name}, and does not run; start it first`
     }
-    const free = [...load.keys()].filter((id) => !partition.replicas.includes(id))
+    // Where a move is under way already, what it leads to is what counts.
+    const staying = stayingReplicas(partition)
+    if (!staying.includes(brokerId)) continue
+    const free = [...load.keys()].filter((id) => !staying.includes(id))
     const taker = free.sort((one, other) => load.get(one)! - load.get(other)! || one - other)[0]
-    if (taker === undefined && partition.replicas.length === 1) {
+    if (taker === undefined && staying.length === 1) {
       return `broker ${brokerId} has the only copy of ${name}, and no other broker is there to take it`
     }
     if (taker !== undefined) load.set(taker, load.get(taker)! + 1)
-    const replicas = partition.replicas.flatMap((id) => (id !== brokerId ? id : (taker ?? [])))
+    const replicas = staying.flatMap((id) => (id !== brokerId ? id : (taker ?? [])))
     const moves = topics.get(topic.name) ?? []
     moves.push({ partitionIndex: partition.partition, replicas })
     topics.set(topic.name, moves)

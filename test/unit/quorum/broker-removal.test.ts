@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { planMoves } from '../../../src-broker/core/quorum/broker-removal.ts'
 import type { MetadataImage } from '../../../src-broker/core/quorum/image.ts'
 import { QuorumHarness } from '../../support/quorum-harness.ts'
@@ -45,4 +45,29 @@ test('what only a dead broker has cannot be moved, in one line', () => {
   expect(planMoves(imageOf(2, [[1]]), 1, false)).toBe(
     'broker 1 has what nobody else has of orders-0, and does not run; start it first',
   )
+})
+
+describe('asked again while replicas move', () => {
+  const moving = (): QuorumHarness => {
+    const harness = QuorumHarness.started({ brokers: 5 })
+    const assignments = [{ partitionIndex: 0, brokerIds: [1, 2, 3] }]
+    const topic = { name: 'orders', numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
+    harness.ask('CreateTopics', { topics: [topic], validateOnly: false })
+    const topics = planMoves(harness.image, 1, true)
+    if (typeof topics === 'string') throw new Error(topics)
+    harness.ask('AlterPartitionReassignments', { allowReplicationFactorChange: true, topics })
+    return harness
+  }
+
+  test('the move that is under way goes on as it is', () => {
+    const { image } = moving()
+    expect(image.partition('orders', 0)).toMatchObject({ replicas: [4, 2, 3, 1], removingReplicas: [1] })
+    expect(planMoves(image, 1, true)).toEqual([])
+  })
+
+  test('off the broker that it leads to, it goes to whoever has least, and there are no more copies than there were', () => {
+    expect(planMoves(moving().image, 4, true)).toEqual([
+      { name: 'orders', partitions: [{ partitionIndex: 0, replicas: [1, 2, 3] }] },
+    ])
+  })
 })
