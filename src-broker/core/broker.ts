@@ -120,6 +120,7 @@ export class Broker {
       env,
       deadlines,
       brokerId,
+      brokerEpoch: () => this.quorum.brokerEpoch,
       isAlive: (id) => this.image.isActive(id),
       partitions: () => this.replicas.all(),
       alterPartition: (proposals, answer) => this.#alterPartition(proposals, answer),
@@ -297,22 +298,11 @@ export class Broker {
 
   #alterPartition(proposals: readonly IsrProposal[], answer: (errorCodes: readonly number[]) => void): void {
     const { brokerId } = this.options
-    const topics = proposals.map(({ partition, leaderEpoch, partitionEpoch, newIsr }) => ({
-      topicId: partition.topicId,
-      partitions: [
-        {
-          partitionIndex: partition.index,
-          leaderEpoch,
-          partitionEpoch,
-          leaderRecoveryState: 0,
-          newIsrWithEpochs: newIsr.map((id) => ({
-            brokerId: id,
-            brokerEpoch:
-              id === brokerId ? this.quorum.brokerEpoch : (partition.leader?.followers.get(id)?.brokerEpoch ?? -1),
-          })),
-        },
-      ],
-    }))
+    const topics = proposals.map(({ partition, leaderEpoch, partitionEpoch, newIsrWithEpochs }) => {
+      const { index: partitionIndex } = partition
+      const change = { partitionIndex, leaderEpoch, partitionEpoch, leaderRecoveryState: 0, newIsrWithEpochs }
+      return { topicId: partition.topicId, partitions: [change] }
+    })
     const request = { brokerId, brokerEpoch: this.quorum.brokerEpoch, topics }
     this.quorum.request('AlterPartition', request, alterPartitionTimeoutMs, ({ errorCode, response }) => {
       const whole = response === undefined ? errorCode : response.errorCode

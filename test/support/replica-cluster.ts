@@ -80,6 +80,7 @@ export class ReplicaCluster {
       env,
       deadlines,
       brokerId: id,
+      brokerEpoch: () => 1,
       isAlive: (broker) => this.#nodes.has(broker),
       partitions: () => replicas.all(),
       alterPartition: (proposals, answer) => this.#alterIsr(proposals, answer),

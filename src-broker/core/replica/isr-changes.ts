@@ -17,12 +17,23 @@ export interface IsrProposal {
   readonly leaderEpoch: number
   readonly partitionEpoch: number
   readonly newIsr: readonly number[]
+  /** As it was proposed, however often it is asked for. */
+  readonly newIsrWithEpochs: readonly IsrMember[]
+}
+
+/** A replica, and the life of its broker in which the leader saw it catch up: a later life may have lost it all (KIP-903). */
+interface IsrMember {
+  readonly brokerId: number
+  /** -1 for a member that has not asked in the leader's epoch yet. */
+  readonly brokerEpoch: number
 }
 
 export interface IsrContext {
   readonly env: Env
   readonly deadlines: Deadlines
   readonly brokerId: number
+  /** Of this broker's registration. */
+  brokerEpoch(): number
   isAlive(brokerId: number): boolean
   partitions(): Iterable<Partition>
   /** Asks the controller; `answer` gets one error code a proposal, in order. */
@@ -66,10 +77,17 @@ export class IsrChanges {
       const newIsr = wantedIsr(partition, leader, brokerId, nowMs, isAlive)
       if (newIsr === undefined) continue
       leader.proposedIsr = newIsr
-      proposals.push({ partition, leaderEpoch: leader.epoch, partitionEpoch: leader.partitionEpoch, newIsr })
+      const newIsrWithEpochs = newIsr.map((id) => this.#member(leader, id))
+      const { epoch: leaderEpoch, partitionEpoch } = leader
+      proposals.push({ partition, leaderEpoch, partitionEpoch, newIsr, newIsrWithEpochs })
     }
     this.#toCheck.clear()
     this.#send(proposals)
+  }
+
+  #member({ followers }: Leader, id: number): IsrMember {
+    const { brokerId, brokerEpoch } = this.#context
+    return { brokerId: id, brokerEpoch: id === brokerId ? brokerEpoch() : followers.get(id)!.brokerEpoch }
   }
 
   #excuseSilence(nowMs: number): void {
