@@ -1,14 +1,14 @@
 // One broker, whole: quorum, replicas, groups and what holds them together. Everything that happens comes in through
 // `receive`, `peerUp`, `peerLost`, the deadlines and the handlers of `api/`; a turn ends with `endTurn`.
 import { Deadlines } from '../base/deadlines.ts'
-import { DiskError } from '../base/disk.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
-import { CoordinatorLog, offsetsTopic } from './coordinator-log.ts'
+import { CoordinatorLog, type CoordinatorUnreadable, offsetsTopic } from './coordinator-log.ts'
 import { damageReport, type LogsDamaged, type ReplicaStuck, stuckReport } from './damage-report.ts'
 import type { Env } from './env.ts'
 import { GroupCoordinator } from './group/coordinator.ts'
 import type { GroupEvent } from './group/sink.ts'
+import { Housekeeping } from './housekeeping.ts'
 import type { Links } from './links.ts'
 import { LogCleaner } from './log/log-cleaner.ts'
 import { defaultLogConfig } from './log/log-config.ts'
@@ -53,7 +53,7 @@ export interface BrokerSink {
   serving(): void
 }
 
-export type BrokerEvent = QuorumEvent | GroupEvent | TopicEvent | LogsDamaged | ReplicaStuck
+export type BrokerEvent = QuorumEvent | GroupEvent | TopicEvent | LogsDamaged | ReplicaStuck | CoordinatorUnreadable
 
 export interface Endpoint {
   readonly nodeId: number
@@ -62,14 +62,8 @@ export interface Endpoint {
   readonly rack: string | null
 }
 
-const checkpointEveryMs = 5_000
-const flushEveryMs = 60_000
-const retryOfflineEveryMs = 1_000
 const alterPartitionTimeoutMs = 5_000
 const listenerName = 'PLAINTEXT'
-const keepAll = { retentionMs: Infinity, retentionBytes: Infinity }
-/** Kafka's own default of producer.id.expiration.check.interval.ms. */
-const expireProducersEveryMs = 600_000
 
 /** What this release can do, for brokers and clients that ask. */
 const supportedFeatures: readonly SupportedFeature[] = [
@@ -95,13 +89,13 @@ export class Broker {
   readonly settings: TopicSettings
   readonly #logs: LogDirectory
   readonly #cleaner: LogCleaner
+  readonly #housekeeping: Housekeeping
   readonly #isrChanges: IsrChanges
   readonly #applier: MetadataApplier
   readonly #coordinatorLog: CoordinatorLog
   readonly #topicNews: TopicNews
   readonly #sink: BrokerSink
   #isServing = false
-  #isFlushing = false
 
   constructor(options: BrokerOptions, env: Env, links: Links, sink: BrokerSink) {
     this.options = options
@@ -135,7 +129,7 @@ export class Broker {
       roleChanged: (partition) => this.#roleChanged(partition),
       stuck: (partition, follower, why) => sink.event(stuckReport(brokerId, partition, follower, why)),
     })
-    this.#coordinatorLog = new CoordinatorLog(env, deadlines, this.replicas)
+    this.#coordinatorLog = new CoordinatorLog(env, deadlines, this.replicas, (event) => sink.event(event))
     this.groups = new GroupCoordinator(env, deadlines, config, {
       partitionCount: () => this.image.topics.get(offsetsTopic)?.partitions.length ?? 0,
       append: (index, records, done) => this.#coordinatorLog.append(index, records, done),
@@ -148,7 +142,17 @@ export class Broker {
       logs: this.#logs,
       config: () => this.settings.broker,
       sync: (path, done) => sink.sync(path, done),
-      flush: () => this.#flush(),
+      flush: () => this.#housekeeping.flush(),
+    })
+    this.#housekeeping = new Housekeeping({
+      env,
+      deadlines,
+      logs: this.#logs,
+      config: () => this.settings.broker,
+      retentionCheckIntervalMs: config.logRetentionCheckIntervalMs,
+      partitions: () => this.replicas.all(),
+      retryOffline: () => this.#applier.retryOffline(),
+      sync: (path, done) => sink.sync(path, done),
     })
     this.#applier = new MetadataApplier(
       brokerId,
@@ -217,11 +221,7 @@ export class Broker {
     this.#reportDamage(this.#logs.all())
     this.#logs.onDamageFound = (held) => this.#reportDamage([held])
     this.#isrChanges.start()
-    this.#every(checkpointEveryMs, () => this.#checkpoint())
-    this.#every(retryOfflineEveryMs, () => this.#applier.retryOffline())
-    this.#every(flushEveryMs, () => this.#flush())
-    this.#every(this.config.logRetentionCheckIntervalMs, () => this.#retain())
-    this.#every(expireProducersEveryMs, () => this.#expireProducers())
+    this.#housekeeping.start()
     this.#cleaner.start()
     this.quorum.start()
   }
@@ -239,6 +239,7 @@ export class Broker {
     const close = (): void => {
       this.quorum.stop()
       this.#cleaner.stop()
+      this.#housekeeping.stop()
       beforeClosing()
       this.#logs.close(this.quorum.brokerEpoch)
       done()
@@ -308,62 +309,6 @@ export class Broker {
       const whole = response === undefined ? errorCode : response.errorCode
       answer(proposals.map((_, index) => response?.topics[index]?.partitions[0]?.errorCode ?? whole))
     })
-  }
-
-  // --- housekeeping ---
-
-  #every(intervalMs: number, work: () => void): void {
-    this.deadlines.at(this.env.monotonicMs() + intervalMs, () => {
-      work()
-      this.#every(intervalMs, work)
-    })
-  }
-
-  /**
-   * Syncs what was appended since the last time, one file after the other in the background, then writes down how far each log
-   * is safe. Nobody waits for it: it only shortens what the next start has to read again.
-   */
-  #flush(): void {
-    if (this.#isFlushing) return
-    this.#isFlushing = true
-    const pending = [...this.replicas.all()].flatMap(({ log }) => log.beginFlush().map((path) => ({ log, path })))
-    const syncNext = (): void => {
-      const next = pending.shift()
-      if (next === undefined) {
-        this.#isFlushing = false
-        this.#checkpoint()
-        return
-      }
-      this.#sink.sync(next.path, () => {
-        if (pending[0]?.log !== next.log) next.log.endFlush()
-        syncNext()
-      })
-    }
-    syncNext()
-  }
-
-  /** What was written down before stays true, only less helpful: on a full disk the next time may do. */
-  #checkpoint(): void {
-    try {
-      this.#logs.checkpoint()
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-    }
-  }
-
-  #retain(): void {
-    const nowMs = this.env.wallMs()
-    for (const { log, highWatermark } of this.replicas.all()) {
-      const { retentionMs, retentionBytes, cleanupPolicy } = log.config
-      // Of a log that is only compacted nothing goes but what lies before its start.
-      const limits = cleanupPolicy === 'compact' ? keepAll : { retentionMs, retentionBytes }
-      log.deleteOldSegments({ nowMs, ...limits, highWatermark })
-    }
-  }
-
-  #expireProducers(): void {
-    const beforeMs = this.env.wallMs() - this.settings.broker.producerIdExpirationMs
-    for (const { log } of this.replicas.all()) log.expireProducers(beforeMs)
   }
 
   #quorumOptions() {

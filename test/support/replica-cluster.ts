@@ -341,6 +341,10 @@ export class ReplicaCluster {
     logs.checkpoint()
   }
 
+  setDiskFull(id: number, isFull: boolean): void {
+    this.#disks.get(id)!.isFull = isFull
+  }
+
   /** What is in a file of a broker that is down. */
   tamper(id: number, name: string, change: (content: Uint8Array) => Uint8Array): void {
     this.#disks.get(id)!.tamper(`${topic}-0/${name}`, change)

@@ -26,6 +26,8 @@ export class EpochCache {
   /** Assigned before that: thousands of leaders begin an epoch at once, and few of them write. */
   #pending: EpochEntry | undefined
   #isDirty = false
+  /** What the file says; undefined until it was read or written. */
+  #saved: string | undefined
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk
@@ -99,21 +101,28 @@ export class EpochCache {
     this.#isDirty = true
   }
 
-  /** Writes the file where it is behind. */
-  save(): void {
+  /**
+   * Writes the file where it is behind: in the epochs that have records before `endOffset`. With every election thousands of
+   * partitions get one that has none, and each file costs two syncs.
+   */
+  save(endOffset = Infinity): void {
+    if (this.#pending !== undefined && this.#pending.startOffset >= endOffset) return
     if (this.#pending !== undefined) this.#load()
     if (!this.#isDirty) return
-    writeCheckpoint(
-      this.#disk,
-      this.#path,
-      this.#load().map((entry) => `${entry.epoch} ${entry.startOffset}`),
-    )
-    this.#isDirty = false
+    const entries = this.#load()
+    const written = entries.filter(({ startOffset }) => startOffset < endOffset)
+    const lines = written.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`)
+    const content = lines.join('\n')
+    if (content !== this.#saved) writeCheckpoint(this.#disk, this.#path, lines)
+    this.#saved = content
+    this.#isDirty = written.length < entries.length
   }
 
   #load(): EpochEntry[] {
     if (this.#entries !== undefined) return this.#entries
-    const entries = (readCheckpoint(this.#disk, this.#path) ?? []).map(parseEntry)
+    const lines = readCheckpoint(this.#disk, this.#path) ?? []
+    this.#saved = lines.join('\n')
+    const entries = lines.map(parseEntry)
     this.#entries = entries.every((entry) => entry !== undefined) ? entries : []
     const pending = this.#pending
     this.#pending = undefined

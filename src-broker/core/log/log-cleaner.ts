@@ -58,9 +58,25 @@ export class LogCleaner {
   #cleanDirtiest(): void {
     const dirtiest = this.#context.config().logCleanerEnable ? this.#dirtiest() : undefined
     if (dirtiest === undefined) return this.start()
-    this.#context.logs.checkpoint() // A recovery must not begin before what is compacted now.
+    if (!this.#isCheckpointed()) return this.start()
     this.#work = this.#begin(dirtiest.held, dirtiest.range)
     this.#step(this.#work)
+  }
+
+  /** A recovery must not begin before what is compacted now. */
+  #isCheckpointed(): boolean {
+    return this.#tried(() => this.#context.logs.checkpoint())
+  }
+
+  /** False where the disk refuses, as a full one does: the next round may do. */
+  #tried(write: () => void): boolean {
+    try {
+      write()
+      return true
+    } catch (error) {
+      if (error instanceof DiskError) return false
+      throw error
+    }
   }
 
   #dirtiest(): { held: HeldLog; range: Cleanable } | undefined {
@@ -122,9 +138,10 @@ export class LogCleaner {
     if (outcome !== 'given up' && 'toSync' in outcome) return this.#sync(outcome.toSync, () => this.#step(work))
     this.#work = undefined
     const { topic, partition } = work.held
-    if (outcome !== 'given up') this.#context.logs.cleaned(topic, partition, outcome.cleanedTo)
+    const isWritten =
+      outcome !== 'given up' && this.#tried(() => this.#context.logs.cleaned(topic, partition, outcome.cleanedTo))
     // The next one may be waiting; a log that cannot be compacted must not keep the cleaner busy.
-    if (outcome === 'given up') this.start()
+    if (!isWritten) this.start()
     else this.#later(0, () => this.#cleanDirtiest())
   }
 

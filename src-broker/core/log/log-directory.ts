@@ -42,6 +42,8 @@ export class LogDirectory {
   readonly #cleanerOffsets: OffsetCheckpoint
   /** Up to where each log is compacted, by directory. */
   readonly #cleanedTo: Map<string, number>
+  /** What the last checkpoint says of all logs is to stay. */
+  #isClosed = false
   readonly #onRecoveryPointLowered = () => this.checkpoint()
   /** Called when a log that counted as sound turns out not to be, on its first use. */
   onDamageFound: ((held: HeldLog) => void) | undefined
@@ -150,6 +152,7 @@ export class LogDirectory {
 
   /** Writes down where each log stands: its recovery point, high watermark and log start. Call it now and then. */
   checkpoint(): void {
+    if (this.#isClosed) return
     const recoveryPoints: string[] = []
     const highWatermarks: string[] = []
     const logStartOffsets: string[] = []
@@ -170,6 +173,7 @@ export class LogDirectory {
     this.checkpoint()
     this.#env.disk.replace(cleanShutdownMarker, encodeText(`{"version":0,"brokerEpoch":${brokerEpoch}}`))
     this.#logs.clear()
+    this.#isClosed = true
   }
 
   #hold(name: string, held: HeldLog): void {

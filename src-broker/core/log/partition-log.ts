@@ -589,7 +589,7 @@ export class PartitionLog {
 
   /** Flushes and lets go of everything. The log is not to be used again. */
   close(): void {
-    this.#epochs.save()
+    this.#epochs.save(this.#logEndOffset)
     if (this.#content === undefined) return
     const { segments } = this.#content
     this.#seal(segments.active)
@@ -606,8 +606,8 @@ export class PartitionLog {
 
   /** Epochs go to the disk first: the recovery point must not overtake them. */
   #unsynced(): DiskFile[] {
-    this.#epochs.save()
     if (this.#content === undefined || this.#recoveryPoint === this.#logEndOffset) return []
+    this.#epochs.save(this.#logEndOffset)
     this.#flushingTo = this.#logEndOffset
     const files = this.#content.segments.from(this.#recoveryPoint).flatMap((segment) => segment.unsynced())
     // A log that has lost its topic's id counts as another topic's, and is removed with all its records.

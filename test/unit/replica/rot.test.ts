@@ -1,4 +1,4 @@
-// Bits that rot in files, and what a replica may still say after that.
+// Bits that rot in files, disks that are full, and what a replica may still say after that.
 import { afterEach, expect, test, vi } from 'vitest'
 import { Replicas } from '../../../src-broker/core/replica/replicas.ts'
 import { viewOf } from '../../../src-broker/protocol/reader.ts'
@@ -95,4 +95,20 @@ test('a leader whose file was cut after an orderly stop leads from where it ends
   cluster.tamper(1, firstSegment, (content) => content.slice(0, positionOf(content, 5)))
   cluster.start(1)
   expect(cluster.partition(1).leader?.epochStartOffset).toBe(5)
+})
+
+test('a follower whose disk is full stays a broker, says so once, and goes on when there is room again', () => {
+  const cluster = new ReplicaCluster(3, 2)
+  cluster.elect(1)
+  cluster.produce(1, 10, 'all')
+  cluster.settle()
+  cluster.setDiskFull(3, true)
+  const { states } = cluster.produce(1, 10, 'all')
+  cluster.advance(120_000)
+  expect(states).toEqual(Array(10).fill('acknowledged'))
+  expect([cluster.stuck, cluster.isr]).toEqual([['3 at 10 of 1: own-disk'], [1, 2]])
+  cluster.setDiskFull(3, false)
+  cluster.advance(10_000)
+  expect(cluster.bytes(3, 20)).toEqual(cluster.bytes(1, 20))
+  expect(cluster.isr).toContain(3)
 })
