@@ -27,19 +27,24 @@ function shuffle(trouble: Trouble, topic: string, partition: number, times: numb
   const { random, cluster } = trouble
   const replicas = newestImage(cluster)?.partition(topic, partition)?.replicas
   if (times === 0 || replicas === undefined) return
-  moveLeader(trouble, topic, partition, shuffled(random, replicas))
+  moveLeader(trouble.target(), topic, partition, shuffled(random, replicas))
   trouble.after(between(random, 5, 400), () => shuffle(trouble, topic, partition, times - 1))
 }
 
 /** The same replicas in another order, and the first of them is to lead. */
-export function moveLeader(trouble: Trouble, name: string, partitionIndex: number, replicas: readonly number[]): void {
+export function moveLeader(
+  asked: Machine | undefined,
+  name: string,
+  partitionIndex: number,
+  replicas: readonly number[],
+): void {
   const reassignment = {
     allowReplicationFactorChange: false,
     topics: [{ name, partitions: [{ partitionIndex, replicas }] }],
     timeoutMs,
   }
   const election = { electionType: 0, topicPartitions: [{ topic: name, partitions: [partitionIndex] }], timeoutMs }
-  trouble.target()?.enter(({ quorum, image }) => {
+  asked?.enter(({ quorum, image }) => {
     if (image.partition(name, partitionIndex)?.addingReplicas.length !== 0) return
     quorum.request('AlterPartitionReassignments', reassignment, timeoutMs, () => {
       quorum.request('ElectLeaders', election, timeoutMs, () => {})
@@ -67,7 +72,7 @@ export const thereAndBack: Fault = (trouble) => {
   ].map((id) => cluster.machine(id)!) as [Machine, Machine, Machine]
   const move = (...order: readonly Machine[]): void =>
     moveLeader(
-      trouble,
+      trouble.target(),
       topic.name,
       partition.partition,
       order.map(({ id }) => id),

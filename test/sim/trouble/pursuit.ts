@@ -151,12 +151,13 @@ export class Pursuit {
     const { topic, partition } = pick(random, led)
     const next = cluster.machine(partition.isr.find((id) => id !== leader.id && id !== joining.id) ?? -1)
     if (next === undefined) return
-    const ms = plan.replicaLagTimeMaxMs + between(random, 100, 1_500)
+    const ms = plan.replicaLagTimeMaxMs + between(random, 800, 2_500)
     trouble.note('cut-pair', `between ${leader.id} and ${controller.id}: ${joining.id} is about to join`)
     hold(trouble, { side: [leader], other: [controller], to: true, from: false, ms })
     trouble.starve(joining, ms + 2_000)
+    trouble.guard(ms)
     trouble.after(between(random, 5, 100), () => {
-      moveLeader(trouble, topic.name, partition.partition, [next.id, joining.id, leader.id])
+      moveLeader(controller, topic.name, partition.partition, [next.id, joining.id, leader.id])
     })
     this.#killLater(next, ms + between(random, 5, 200), `${leader.id} has let ${joining.id} into the ISR of`)
   }
