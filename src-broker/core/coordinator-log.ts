@@ -2,9 +2,10 @@
 // and read back from the start when this broker begins to lead it.
 import type { Deadlines } from '../base/deadlines.ts'
 import { errors } from '../protocol/errors.ts'
-import { viewOf } from '../protocol/reader.ts'
+import { MalformedFrame, viewOf } from '../protocol/reader.ts'
 import * as batch from '../records/batch.ts'
 import { buildBatch } from '../records/build.ts'
+import { CorruptBatch } from '../records/corrupt-batch.ts'
 import { RecordCursor } from '../records/read.ts'
 import type { Env } from './env.ts'
 import type { GroupCoordinator } from './group/coordinator.ts'
@@ -18,15 +19,26 @@ export const offsetsTopic = '__consumer_offsets'
 /** Read per step while loading; between steps the broker does its other work. */
 const loadBytesPerStep = 1 << 20
 
+/** What a coordinator would go by cannot be read: its groups are served by nobody until another replica leads. */
+export interface CoordinatorUnreadable {
+  readonly kind: 'coordinator-unreadable'
+  readonly topic: string
+  readonly partition: number
+  /** Where the records lie that cannot be read, or behind it. */
+  readonly offset: number
+}
+
 export class CoordinatorLog {
   readonly #env: Env
   readonly #deadlines: Deadlines
   readonly #replicas: Replicas
+  readonly #event: (event: CoordinatorUnreadable) => void
 
-  constructor(env: Env, deadlines: Deadlines, replicas: Replicas) {
+  constructor(env: Env, deadlines: Deadlines, replicas: Replicas, event: (event: CoordinatorUnreadable) => void) {
     this.#env = env
     this.#deadlines = deadlines
     this.#replicas = replicas
+    this.#event = event
   }
 
   append(index: number, records: readonly KeyValue[], done: (errorCode: number) => void): void {
@@ -57,12 +69,27 @@ export class CoordinatorLog {
 
   #load(partition: Partition, epoch: number, from: number, to: number, groups: GroupCoordinator): void {
     if (partition.leader?.epoch !== epoch) return
+    try {
+      this.#loadNext(partition, epoch, from, to, groups)
+    } catch (error) {
+      if (!(error instanceof CorruptBatch || error instanceof MalformedFrame)) throw error
+      groups.unreadable(partition.index, epoch)
+      this.#event({
+        kind: 'coordinator-unreadable',
+        topic: partition.topic,
+        partition: partition.index,
+        offset: from,
+      })
+    }
+  }
+
+  #loadNext(partition: Partition, epoch: number, from: number, to: number, groups: GroupCoordinator): void {
     const next = from < to ? this.#loadSome(partition, from, to, groups) : to
     if (next >= to) return groups.loaded(partition.index, epoch)
     this.#deadlines.at(this.#env.monotonicMs(), () => this.#load(partition, epoch, next, to, groups))
   }
 
-  /** Replays one stretch and returns the offset to go on from. */
+  /** Replays one stretch and returns the offset to go on from. Throws CorruptBatch where the disk has spoilt it. */
   #loadSome(partition: Partition, from: number, to: number, groups: GroupCoordinator): number {
     const slice = partition.log.read(from, loadBytesPerStep, to, true)
     const bytes = new Uint8Array(slice.byteLength)
@@ -70,6 +97,8 @@ export class CoordinatorLog {
     const view = viewOf(bytes)
     let next = from
     for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
+      if (!batch.hasValidCrc(bytes, view, at, this.#env.crc32c))
+        throw new CorruptBatch('a batch that does not match its CRC')
       next = batch.baseOffset(view, at) + batch.lastOffsetDelta(view, at) + 1
       if (batch.isControl(view, at)) continue
       const cursor = new RecordCursor(bytes, view, at, this.#env.decompress)
@@ -78,6 +107,7 @@ export class CoordinatorLog {
           groups.replay(partition.index, cursor.key, cursor.value, cursor.offset)
       }
     }
+    if (next === from && bytes.length > 0) throw new CorruptBatch('no whole batch')
     return next === from ? to : next
   }
 }

@@ -131,6 +131,14 @@ export type ClusterEvent =
       readonly offset: number
       readonly why: 'leader-corrupt' | 'own-disk'
     }
+  /** A coordinator cannot read its partition of __consumer_offsets: it answers for none of its groups. */
+  | {
+      readonly kind: 'coordinator-unreadable'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly partition: string
+      readonly offset: number
+    }
   /** Recovery had to cut logs short. */
   | {
       readonly kind: 'logs-damaged'

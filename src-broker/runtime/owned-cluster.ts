@@ -18,7 +18,7 @@ const portMax = 65_535
 const lateMs = 20_000
 const portOf = (options: ClusterOptions, brokerId: number): number => options.port + 2 * (brokerId - 1)
 
-/** Resolves when every broker serves clients. Throws StartRefused, and leaves nothing behind, where that cannot be. */
+/** Resolves when every broker serves clients, or has failed to, and most of them do. Throws StartRefused, and leaves nothing behind, where that cannot be. */
 export async function startCluster(options: ClusterOptions): Promise<ClusterHost> {
   const brokerIds = checkDataDirectory(options.dataDirectory, options.brokerCount)
   const highestPort = portOf(options, brokerIds.at(-1)!)
@@ -41,7 +41,7 @@ class OwnedCluster implements ClusterHost {
   #directory: DataDirectory | undefined
   /** In the order of their ids. */
   #threads: readonly BrokerThread[]
-  /** All served once: from then on a crash is something to get up from. */
+  /** The ports are ours and nobody has closed it: a crash is something to get up from. */
   #isUp = false
   #isChanging = false
   /** The broker that is being removed: nobody else may start or end it meanwhile. */
@@ -79,16 +79,17 @@ class OwnedCluster implements ClusterHost {
     const { dataDirectory, brokerCount } = this.#options
     this.#directory = openDataDirectory(dataDirectory, brokerCount)
     const late = setTimeout(() => this.#options.log?.(this.#whoIsMissing()), lateMs)
-    let refusals = 0
+    // Who crashes while the others come up is started again like anybody later.
+    this.#isUp = true
+    let failures = 0
     const begin = (thread: BrokerThread): Promise<void> =>
       this.#begin(thread).catch((error) => {
-        refusals++
+        failures++
         // Without a majority nobody could be elected: the others would wait for ever.
-        if (!(error instanceof StartRefused) || refusals * 2 >= this.#threads.length) throw error
+        if (failures * 2 >= this.#threads.length) throw error
         this.#options.log?.(`${error.message}. The others start without it`)
       })
     await Promise.all(this.#threads.map(begin)).finally(() => clearTimeout(late))
-    this.#isUp = true
   }
 
   #whoIsMissing(): string {

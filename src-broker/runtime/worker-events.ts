@@ -50,6 +50,10 @@ export class WorkerEvents {
         const { leaderId, offset, why } = event
         return this.#tell({ kind: 'replica-stuck', brokerId, atMs, partition: nameOf(event), leaderId, offset, why })
       }
+      case 'coordinator-unreadable': {
+        const { kind, offset } = event
+        return this.#tell({ kind, brokerId, atMs, partition: nameOf(event), offset })
+      }
       case 'metadata-disk-failed':
         return this.#tell({ kind: 'metadata-disk-failed', brokerId, atMs, code: event.code })
       case 'topic-created':

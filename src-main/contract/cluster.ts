@@ -124,6 +124,7 @@ export interface PulseEvent {
     | 'unclean-leaders-elected'
     | 'logs-damaged'
     | 'replica-stuck'
+    | 'coordinator-unreadable'
     | 'metadata-disk-failed'
     | 'isr-shrunk'
     | 'isr-expanded'

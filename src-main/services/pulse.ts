@@ -182,6 +182,11 @@ export class PulseService {
         const text = `${broker} cannot copy ${partition} from offset ${offset} on: ${cause}`
         return { ...calm, kind, brokerId, text, severity: 'trouble' }
       }
+      case 'coordinator-unreadable': {
+        const { partition, offset } = event
+        const text = `${broker} cannot read ${partition} from offset ${offset} on: its groups wait until another replica leads it`
+        return { ...calm, kind, brokerId, text, severity: 'trouble' }
+      }
       case 'group-rebalanced': {
         const members = plural(event.members, 'member')
         const text = `${event.groupId}: ${members}, generation ${event.generation} (${shortReason(event.reason)})`

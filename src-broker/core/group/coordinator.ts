@@ -77,6 +77,15 @@ export class GroupCoordinator {
     if (shard?.status === 'loading' && shard.epoch === epoch) activate(shard)
   }
 
+  /** The log cannot be read. Half of its groups and offsets would be worse than none: this coordinator serves nobody. */
+  unreadable(partition: number, epoch: number): void {
+    const shard = this.#shards.get(partition)
+    if (shard?.epoch !== epoch) return
+    this.resign(partition)
+    shard.status = 'unreadable'
+    this.#shards.set(partition, shard)
+  }
+
   /** Drops the groups of the partition; everybody who waits for an answer is sent to look for the new coordinator. */
   resign(partition: number): void {
     const shard = this.#shards.get(partition)
@@ -212,6 +221,7 @@ export class GroupCoordinator {
   #shardOf(groupId: string): Shard | number {
     const shard = this.#room.sink.partitionCount() > 0 ? this.#shards.get(this.partitionFor(groupId)) : undefined
     if (shard === undefined) return errors.NOT_COORDINATOR
+    if (shard.status === 'unreadable') return errors.COORDINATOR_NOT_AVAILABLE
     return shard.status === 'active' ? shard : errors.COORDINATOR_LOAD_IN_PROGRESS
   }
 

@@ -25,7 +25,7 @@ export class Shard {
   readonly partition: number
   epoch: number
   /** While loading, nothing but replay touches the groups; after it resigned, nothing does. */
-  status: 'loading' | 'active' | 'resigned' = 'loading'
+  status: 'loading' | 'active' | 'unreadable' | 'resigned' = 'loading'
   /** Offset after the last record replayed while loading. */
   loadedOffset = 0
   readonly groups = new Map<string, ClassicGroup>()
