@@ -170,7 +170,7 @@ export class PartitionLog {
    * where it ends: after a clean stop that is only what was written down. A log that had nothing has nothing to lose.
    */
   ensureOpen(): void {
-    if (this.#logEndOffset > 0) this.#opened()
+    if (!this.#isUntouched) this.#opened()
   }
 
   // ── what it is ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +203,9 @@ export class PartitionLog {
     return this.#recoveryPoint
   }
 
+  /** Does not look at the files of a log that never had a record. */
   get sizeInBytes(): number {
+    if (this.#isUntouched) return 0
     return this.#opened().segments.sizeInBytes
   }
 
@@ -533,6 +535,7 @@ export class PartitionLog {
    * Returns how many went.
    */
   deleteOldSegments(retention: Retention): number {
+    if (this.#isUntouched) return 0
     const { segments, snapshots } = this.#opened()
     let excessBytes = segments.sizeInBytes - retention.retentionBytes
     let count = 0
@@ -651,6 +654,11 @@ export class PartitionLog {
     if (offset >= this.#recoveryPoint) return
     this.#recoveryPoint = offset
     this.onRecoveryPointLowered?.()
+  }
+
+  /** Nothing was in it at the last stop, and nobody has used it since. */
+  get #isUntouched(): boolean {
+    return this.#content === undefined && this.#logEndOffset === 0
   }
 
   #opened(): Content {

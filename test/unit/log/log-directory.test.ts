@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { decodeText, encodeText } from '../../../src-broker/base/text.ts'
 import { deletedDirectoryName, parsePartitionDirectoryName } from '../../../src-broker/core/log/file-names.ts'
 import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
@@ -56,6 +56,22 @@ test('vouches for the last orderly stop only where all logs are whole, and says 
   cut.onDamageFound = ({ topic, partition, log }) => found.push(`${topic}-${partition} ends at ${log.damage?.offset}`)
   expect([cut.cleanShutdownEpoch, cut.vouchedEpoch(), cut.get('orders', 1)!.logEndOffset]).toEqual([18, -1, 2])
   expect(found).toEqual(['orders-1 ends at 2'])
+})
+
+test('a log that never had a record is not looked at, whoever asks how large it is or what is too old', () => {
+  const { disk, logs } = withLogs()
+  logs.create('orders', 2, topicId, defaultLogConfig)
+  logs.close(17)
+  const again = start(disk)
+  const list = vi.spyOn(disk, 'list')
+  expect(again.vouchedEpoch()).toBe(17)
+  const limits = { nowMs: 0, retentionMs: 0, retentionBytes: 0, highWatermark: 0 }
+  const sizes = [...again.all()].map(({ log }) => {
+    log.deleteOldSegments(limits)
+    return log.sizeInBytes > 0
+  })
+  expect(sizes).toEqual([true, true, false])
+  expect(list.mock.calls).toEqual([['orders-0'], ['orders-1']])
 })
 
 test('without the marker every log is recovered from its recovery point', () => {
