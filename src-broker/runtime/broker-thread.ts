@@ -16,7 +16,8 @@ const stopTimeoutMs = 10_000
 export interface ThreadListener {
   changed(): void
   event(event: ClusterEvent): void
-  crashed(reason: string): void
+  /** `isDisk`: the disk refused. */
+  crashed(reason: string, isDisk: boolean): void
   log(line: string): void
 }
 
@@ -191,10 +192,10 @@ export class BrokerThread {
     else if (this.#lifecycle !== 'killed') {
       const reason = failure?.message ?? 'the thread ended by itself'
       // A disk that refuses is no bug: where in our code it did so says nothing.
-      const isBug = failure !== undefined && failure.name !== 'DiskError'
-      this.#listener.log(`broker ${this.brokerId} crashed: ${isBug ? (failure.stack ?? reason) : reason}`)
+      const isDisk = failure?.name === 'DiskError'
+      this.#listener.log(`broker ${this.brokerId} crashed: ${isDisk ? reason : (failure?.stack ?? reason)}`)
       this.#become('crashed', reason)
-      this.#listener.crashed(reason)
+      this.#listener.crashed(reason, isDisk)
     }
     this.#fail(this.#refusal ?? new Error(`broker ${this.brokerId} ended: ${this.#reason ?? this.#lifecycle}`))
   }

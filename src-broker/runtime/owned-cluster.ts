@@ -223,7 +223,7 @@ class OwnedCluster implements ClusterHost {
     return new BrokerThread(brokerId, portOf(this.#options, brokerId), {
       changed: () => this.#changed(),
       event: (event) => this.#happened(event),
-      crashed: (reason) => this.#crashed(brokerId, reason),
+      crashed: (reason, isDisk) => this.#crashed(brokerId, reason, isDisk),
       log: (line) => this.#options.log?.(line),
     })
   }
@@ -282,10 +282,10 @@ class OwnedCluster implements ClusterHost {
     }
   }
 
-  #crashed(brokerId: number, reason: string): void {
+  #crashed(brokerId: number, reason: string, isDisk: boolean): void {
     const atMs = Date.now()
     const comesBack = this.#isUp && brokerId !== this.#leaving
-    const restartInMs = comesBack ? this.#restarts.crashed(brokerId, atMs) : null
+    const restartInMs = comesBack ? this.#restarts.crashed(brokerId, atMs, isDisk) : null
     this.#happened({ kind: 'broker-crashed', brokerId, atMs, reason, restartInMs })
     if (restartInMs === null) return
     const restart = (): void => {

@@ -29,3 +29,9 @@ test('who starts it by hand wants it started again', () => {
   policy.forget(1)
   expect([policy.crashed(1, 10), policy.crashed(2, 10)]).toEqual([500, 500])
 })
+
+test('a broker whose disk refuses is tried every 30 seconds for as long as it takes', () => {
+  const policy = new RestartPolicy()
+  const delays = Array.from({ length: 40 }, (_, index) => policy.crashed(1, index * 30_000, true))
+  expect([delays.slice(0, 3), delays.slice(6)]).toEqual([[500, 1_000, 2_000], new Array(34).fill(30_000)])
+})
