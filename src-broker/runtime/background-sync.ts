@@ -16,7 +16,8 @@ export class BackgroundSync {
   }
 
   sync(path: string, done: () => void): void {
-    if (this.#metadata?.path === path) return syncDescriptor(this.#metadata.descriptor, done)
+    if (this.#metadata?.path === path && isNamed(this.#metadata.descriptor))
+      return syncDescriptor(this.#metadata.descriptor, done)
     fs.open(join(this.#directory, path), 'r+', (error, descriptor) => {
       if (error?.code === 'ENOENT') return done()
       if (error !== null) throw error
@@ -35,6 +36,9 @@ export class BackgroundSync {
     if (before !== undefined) fs.close(before.descriptor, () => {})
   }
 }
+
+/** Not where the file was removed: another one may have its name by now. */
+const isNamed = (descriptor: number): boolean => fs.fstatSync(descriptor).nlink > 0
 
 function syncDescriptor(descriptor: number, done: () => void): void {
   fs.fdatasync(descriptor, (error) => {

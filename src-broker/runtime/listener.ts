@@ -20,16 +20,22 @@ export class PortInUse extends Error {
 /** A port that is this broker's. Who connects before it serves is let in then: nothing is read from them until it can answer. */
 export class Listener {
   readonly #servers: Server[] = []
+  readonly #waitingMax: number
   #gateway: Gateway | undefined
-  #waiting: ((gateway: Gateway) => void)[] = []
+  /** The oldest first. */
+  #waiting: Arrival[] = []
   #idleTimer: NodeJS.Timeout | undefined
 
+  private constructor(waitingMax: number) {
+    this.#waitingMax = waitingMax
+  }
+
   /** Listens on 127.0.0.1 and, where the machine has it, on ::1. Throws PortInUse. */
-  static async on(port: number): Promise<Listener> {
-    const listener = new Listener()
+  static async on(port: number, waitingMax = 1_000): Promise<Listener> {
+    const listener = new Listener(waitingMax)
     try {
       for (const host of ['127.0.0.1', '::1']) {
-        const server = await bind(host, port, (accept) => listener.#arrived(accept))
+        const server = await bind(host, port, (arrival) => listener.#arrived(arrival))
         if (server !== undefined) listener.#servers.push(server)
       }
     } catch (error) {
@@ -42,7 +48,7 @@ export class Listener {
   /** From now on connections are served there. */
   open(gateway: Gateway): void {
     this.#gateway = gateway
-    for (const accept of this.#waiting.splice(0)) accept(gateway)
+    for (const { accept } of this.#waiting.splice(0)) accept(gateway)
     this.#idleTimer = setInterval(() => closeIdle(gateway), idleCheckMs)
     this.#idleTimer.unref()
   }
@@ -50,20 +56,29 @@ export class Listener {
   close(): void {
     clearInterval(this.#idleTimer)
     for (const server of this.#servers) server.close()
+    for (const { drop } of this.#waiting.splice(0)) drop()
   }
 
-  #arrived(accept: (gateway: Gateway) => void): void {
-    if (this.#gateway === undefined) this.#waiting.push(accept)
-    else accept(this.#gateway)
+  /** Without a quorum clients come again and again: the one that has waited longest has long given up. */
+  #arrived(arrival: Arrival): void {
+    if (this.#gateway !== undefined) return arrival.accept(this.#gateway)
+    this.#waiting.push(arrival)
+    if (this.#waiting.length > this.#waitingMax) this.#waiting.shift()!.drop()
   }
 }
 
-type Arrived = (accept: (gateway: Gateway) => void) => void
+/** Somebody who has connected, and of whom nothing has been read yet. */
+interface Arrival {
+  accept(gateway: Gateway): void
+  drop(): void
+}
+
+type Arrived = (arrival: Arrival) => void
 
 function bind(host: string, port: number, arrived: Arrived): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server: ServerWithHandle = net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
-      arrived((gateway) => acceptPlain(socket, gateway)),
+      arrived({ accept: (gateway) => acceptPlain(socket, gateway), drop: () => socket.destroy() }),
     )
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') reject(new PortInUse(`port ${port} is in use`, { cause: error }))
@@ -74,7 +89,11 @@ function bind(host: string, port: number, arrived: Arrived): Promise<Server | un
       const handle = server._handle
       if (typeof handle?.onconnection === 'function') {
         handle.onconnection = (error, accepted) => {
-          if (error === null || error === 0) arrived((gateway) => accept(accepted, gateway))
+          if (error !== null && error !== 0) return
+          arrived({
+            accept: (gateway) => accept(accepted, gateway),
+            drop: () => new net.Socket({ handle: accepted } as never).destroy(),
+          })
         }
       }
       resolve(server)
