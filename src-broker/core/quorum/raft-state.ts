@@ -44,7 +44,8 @@ export interface Raft {
   readonly options: RaftOptions
   readonly log: RaftLog
   readonly random: Random
-  /** Those of the configuration, until the log names others. */
+  /** They count while the log names nobody. */
+  readonly configuredVoters: readonly number[]
   voters: readonly number[]
   /** What the log says of them; undefined until it does. */
   voterSet: VoterSet | undefined

@@ -46,6 +46,7 @@ export function createRaft(
     options,
     log,
     random,
+    configuredVoters: voters,
     voters,
     voterSet: undefined,
     connected: new Set(),
@@ -75,12 +76,12 @@ export function step(raft: Raft, nowMs: number, input: RaftInput, out: RaftEffec
   syncWhenIdle(raft, out)
 }
 
-/** A replica's voters are those that its own log names last, committed or not. */
+/** A replica's voters are those that its own log names last, committed or not; where it names nobody, or no more, the configured. */
 function takeVoters(raft: Raft): void {
   const { voters } = raft.log
-  if (voters === undefined || voters === raft.voterSet) return
+  if (voters === raft.voterSet) return
   raft.voterSet = voters
-  raft.voters = voters.voters.map(({ id }) => id)
+  raft.voters = voters?.voters.map(({ id }) => id) ?? raft.configuredVoters
 }
 
 /** What the leader knows of a replica; undefined for one that never fetched, and where this node does not lead. */

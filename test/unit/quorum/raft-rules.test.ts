@@ -102,6 +102,17 @@ describe('a vote', () => {
   })
 })
 
+test('where the only record that names voters is cut off, the configured ones count again', () => {
+  const raft = voter(1)
+  const named = [1, 4].map((id) => ({ id, directoryId: zeroUuid, endpoints: [] }))
+  raft.log.appendVoters(named, 1)
+  tell(raft, { type: 'appended' })
+  expect(raft.voters).toEqual([1, 4])
+  raft.log.truncateTo(1)
+  tell(raft, { type: 'clock-gap' })
+  expect([raft.voters, raft.voterSet]).toEqual([[1, 2, 3], undefined])
+})
+
 test('half of the voters is no majority', () => {
   const raft = createRaft({ id: 1, ...raftDefaults }, [1, 2, 3, 4], new MemoryRaftLog(), undefined, () => 0.5)
   const peers = [2, 3, 4].map((peer) => ({ type: 'peer-up', peer }) as const)
