@@ -9,6 +9,7 @@ export class TopicSettings {
   readonly #config: BrokerConfig
   readonly #brokerId: number
   readonly #known = new Map<string, TopicConfig>()
+  #broker: BrokerConfig | undefined
 
   constructor(image: MetadataImage, config: BrokerConfig, brokerId: number) {
     this.#image = image
@@ -34,7 +35,8 @@ export class TopicSettings {
 
   /** The broker's own settings, dynamic ones included. */
   get broker(): BrokerConfig {
-    return withDynamic(this.#config, this.#image, this.#brokerId)
+    this.#broker ??= withDynamic(this.#config, this.#image, this.#brokerId)
+    return this.#broker
   }
 
   get replicaLagTimeMaxMs(): number {
@@ -44,5 +46,6 @@ export class TopicSettings {
   /** Some setting was altered. */
   changed(): void {
     this.#known.clear()
+    this.#broker = undefined
   }
 }

@@ -103,12 +103,9 @@ export class RunningBroker {
       case 'forget-broker':
         this.#removal.forget(deed.brokerId, answered)
         break
-      case 'follow-broker-count': {
-        const { image } = quorum
-        const request: typeof quorum.request = (...asked) => quorum.request(...asked)
-        followBrokerCount({ image, request }, deed.before, deed.after, answered)
+      case 'follow-broker-count':
+        followBrokerCount(quorum, deed.before, deed.after, answered)
         break
-      }
     }
     this.#gateway.scheduleTurnEnd()
   }

@@ -2,23 +2,17 @@
 // that stays, which does by requests what a user could do by Kafka's own tools.
 import type { Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
-import type { AlterPartitionReassignmentsRequest, Answer, ControllerApi, RequestOf } from './controller-apis.ts'
+import type { AlterPartitionReassignmentsRequest, AsksController } from './controller-apis.ts'
 import type { MetadataImage, PartitionImage } from './image.ts'
 import type { Voter } from './voters.ts'
 
-export interface BrokerRemovalHost {
+export interface BrokerRemovalHost extends AsksController {
   readonly image: MetadataImage
   readonly deadlines: Deadlines
   readonly clusterId: string
   /** As the log names them; empty while they are those of the configuration. */
   voters(): readonly Voter[]
   nowMs(): number
-  request<A extends ControllerApi>(
-    api: A,
-    body: RequestOf<A>,
-    timeoutMs: number,
-    answer: (answer: Answer<A>) => void,
-  ): void
 }
 
 /** Null where it is done, or one line on why not. */

@@ -301,3 +301,13 @@ export type ResponseOf<A extends ControllerApi> = ControllerApis[A]['response']
 export type Answer<A extends ControllerApi> =
   | { readonly errorCode: 0; readonly response: ResponseOf<A> }
   | { readonly errorCode: number; readonly response: undefined }
+
+/** Who can ask the active controller, wherever it is. `answer` is called once. */
+export interface AsksController {
+  request<A extends ControllerApi>(
+    api: A,
+    body: RequestOf<A>,
+    timeoutMs: number,
+    answer: (answer: Answer<A>) => void,
+  ): void
+}

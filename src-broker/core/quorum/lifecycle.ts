@@ -2,22 +2,16 @@
 // with heartbeats, and asks to go before it goes (Kafka: BrokerLifecycleManager).
 import type { Deadline, Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
-import type { Answer, ControllerApi, RequestOf } from './controller-apis.ts'
+import type { AsksController, RequestOf } from './controller-apis.ts'
 import type { MetadataImage } from './image.ts'
 import type { QuorumEvent } from './quorum-events.ts'
 
-export interface LifecycleHost {
+export interface LifecycleHost extends AsksController {
   readonly deadlines: Deadlines
   readonly image: MetadataImage
   readonly registration: RequestOf<'BrokerRegistration'>
   readonly heartbeatIntervalMs: number
   nowMs(): number
-  request<A extends ControllerApi>(
-    api: A,
-    body: RequestOf<A>,
-    timeoutMs: number,
-    answer: (answer: Answer<A>) => void,
-  ): void
   event(event: QuorumEvent): void
 }
 

@@ -3,10 +3,10 @@
 import type { Deadline, Deadlines } from '../../base/deadlines.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import { errors } from '../../protocol/errors.ts'
-import type { Answer, ControllerApi, MembershipResponse, RequestOf } from './controller-apis.ts'
+import type { AsksController, MembershipResponse } from './controller-apis.ts'
 import type { Voter, VoterEndpoint, VoterSet } from './voters.ts'
 
-export interface MembershipHost {
+export interface MembershipHost extends AsksController {
   readonly deadlines: Deadlines
   readonly brokerId: number
   readonly clusterId: string
@@ -19,12 +19,6 @@ export interface MembershipHost {
   nowMs(): number
   /** Registered, caught up and counted upon. */
   isServing(): boolean
-  request<A extends ControllerApi>(
-    api: A,
-    body: RequestOf<A>,
-    timeoutMs: number,
-    answer: (answer: Answer<A>) => void,
-  ): void
 }
 
 const requestTimeoutMs = 5_000

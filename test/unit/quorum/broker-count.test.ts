@@ -10,10 +10,8 @@ const inForce = ({ image }: QuorumHarness, startedAmong: number, brokerId: numbe
   withDynamic(createBrokerConfig(laptopSettings(startedAmong)), image, brokerId).minInsyncReplicas
 
 function follow(harness: QuorumHarness, before: number, after: number): string | null {
-  const node = harness.controller!
   const outcome: (string | null)[] = []
-  const request: typeof node.request = (...asked) => node.request(...asked)
-  followBrokerCount({ image: node.image, request }, before, after, (refusal) => outcome.push(refusal))
+  followBrokerCount(harness.controller!, before, after, (refusal) => outcome.push(refusal))
   harness.until(() => outcome.length > 0)
   return outcome[0]!
 }
