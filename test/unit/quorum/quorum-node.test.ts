@@ -237,6 +237,24 @@ describe('a broker leaves in order', () => {
     expect(harness.partitions('orders').map((line) => line.replace(/ epoch \d+/, ''))).toEqual(before)
   })
 
+  test('all at once, but one comes back before the controller has gone: who has gone is fenced like anybody', () => {
+    const harness = withTopic(3)
+    const { controller } = harness
+    const [returning, gone] = [1, 2, 3].filter((id) => id !== controller!.options.brokerId) as [number, number]
+    const left = new Set<number>()
+    for (const id of [1, 2, 3]) {
+      harness.node(id).shutDown(1_000, () => {
+        left.add(id)
+        if (id === returning || id === gone) harness.stop(id)
+      })
+    }
+    harness.until(() => left.size === 3)
+    expect(controller!.image.isActive(gone)).toBe(true)
+    harness.start(returning)
+    harness.until(() => !controller!.image.isActive(gone))
+    expect(harness.partitions('orders', controller).some((line) => line.startsWith(`leader ${gone} `))).toBe(false)
+  })
+
   test('the last ones do not wait for a controller that cannot be any more', () => {
     const harness = withTopic()
     harness.kill(3)

@@ -100,6 +100,7 @@ export class BrokerWatch {
   }
 
   registrationAsked(asked: Asked<'BrokerRegistration'>): void {
+    this.#somebodyStays()
     this.#arriving.add(asked, this.#host.nowMs())
   }
 
@@ -109,6 +110,7 @@ export class BrokerWatch {
     if (broker?.epoch === request.brokerEpoch) {
       this.#touch(broker.id)
       this.#replayedOffsets.set(broker.id, request.currentMetadataOffset)
+      if (!broker.fenced && !request.wantShutDown) this.#somebodyStays()
     }
     const { records, response } = heartbeat(this.#host.situation(), request)
     if (records.length === 0) return answer({ errorCode: errors.NONE, response })
@@ -162,6 +164,13 @@ export class BrokerWatch {
     const isOwn = ({ request }: Asked<'BrokerHeartbeat'>) => request.brokerId === this.#host.brokerId
     const inOrder = [...leaving.filter((asked) => !isOwn(asked)), ...leaving.filter(isOwn)]
     for (const { answer } of inOrder) answer({ errorCode: errors.NONE, response: farewell })
+  }
+
+  /** Not everybody goes after all: who has gone is to be fenced like anybody. */
+  #somebodyStays(): void {
+    if (!this.#isClosing) return
+    this.#isClosing = false
+    this.#watch()
   }
 
   #decide({ request, answer }: Asked<'BrokerHeartbeat'>): void {
