@@ -75,8 +75,11 @@ export class Client {
     return pick(this.random, this.cluster.machines).id
   }
 
-  leaderOf(topic: string, partition: number): KnownPartition | undefined {
-    const known = this.topics.get(topic)?.partitions[partition]
+  /** Undefined where it is not known, or only of a topic that is gone. */
+  leaderOf(topic: string, partition: number, gone?: ReadonlySet<string>): KnownPartition | undefined {
+    const knownTopic = this.topics.get(topic)
+    if (knownTopic === undefined || gone?.has(knownTopic.topicId) === true) return undefined
+    const known = knownTopic.partitions[partition]
     return known === undefined || known.leaderId < 0 ? undefined : known
   }
 

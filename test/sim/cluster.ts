@@ -21,6 +21,8 @@ export class Cluster implements MachineListener {
   onEnding: (machine: Machine) => void = () => {}
   /** Before a message leaves. */
   onMessage: (from: Machine, to: Machine, message: PeerMessage) => void = () => {}
+  /** Partitions of which one replica is damaged, and whose. */
+  readonly rotten = new Map<string, number>()
   /** Brokers that cannot copy from others' files. */
   readonly starving = new Set<number>()
   readonly #links = new Map<string, { readonly link: Link<PeerMessage>; readonly lives: readonly number[] }>()

@@ -17,6 +17,8 @@ export interface Write {
 export interface Writer {
   readonly id: number
   readonly topic: string
+  /** Topics of one name that follow each other are not the same. */
+  readonly incarnation: number
   readonly partition: number
   readonly acks: -1 | 1
   readonly isIdempotent: boolean
@@ -36,7 +38,9 @@ function sumOf(text: string): number {
   return checksum(bytes, 0, bytes.length)
 }
 
-export const keyOf = (write: Write): Uint8Array => encodeText(`key-${write.sequence % 7}`)
+export const nameOfKey = (write: Write): string => `key-${write.sequence % 7}`
+
+export const keyOf = (write: Write): Uint8Array => encodeText(nameOfKey(write))
 
 export class History {
   readonly #world: World
@@ -44,15 +48,16 @@ export class History {
   /** By partition and offset: the write that was seen there. */
   readonly #seen = new Map<string, Write[]>()
   recordsRead = 0
-  /** Off where records may be lost: then another one may stand in their place. */
-  promisesRecords = true
+  /** Not where records may be lost: then another one may stand in their place. */
+  readonly #isPromised: (topic: string) => boolean
 
-  constructor(world: World) {
+  constructor(world: World, isPromised: (topic: string) => boolean) {
     this.#world = world
+    this.#isPromised = isPromised
   }
 
-  writer(topic: string, partition: number, acks: -1 | 1, isIdempotent: boolean): Writer {
-    const writer: Writer = { id: this.writers.length, topic, partition, acks, isIdempotent, writes: [] }
+  writer(topic: string, partition: number, acks: -1 | 1, isIdempotent: boolean, incarnation = 0): Writer {
+    const writer: Writer = { id: this.writers.length, topic, incarnation, partition, acks, isIdempotent, writes: [] }
     this.writers.push(writer)
     return writer
   }
@@ -72,9 +77,21 @@ export class History {
   }
 
   /** A consumer saw this value at this offset. */
-  read(topic: string, partition: number, offset: number, value: Uint8Array | null): Write | undefined {
+  read(
+    topic: string,
+    incarnation: number,
+    partition: number,
+    offset: number,
+    value: Uint8Array | null,
+  ): Write | undefined {
     this.recordsRead++
     const write = this.#parse(topic, partition, offset, value)
+    if (write !== undefined && write.producer.incarnation !== incarnation) {
+      this.#world.fail(
+        'misrouted',
+        `${topic}-${partition} at ${offset} holds ${show(write)} of an earlier topic of that name`,
+      )
+    }
     if (write !== undefined) this.#at(topic, partition, offset, write)
     return write
   }
@@ -96,13 +113,24 @@ export class History {
   }
 
   #at(topic: string, partition: number, offset: number, write: Write): void {
+    const { incarnation } = write.producer
     const name = `${topic}-${partition}`
-    let seen = this.#seen.get(name)
-    if (seen === undefined) this.#seen.set(name, (seen = []))
+    const key = `${name} ${incarnation}`
+    let seen = this.#seen.get(key)
+    if (seen === undefined) this.#seen.set(key, (seen = []))
     const before = seen[offset]
     seen[offset] = write
-    if (before === undefined || before === write || !this.promisesRecords) return
+    if (before === undefined || before === write || !this.#isPromised(topic)) return
     this.#world.fail('inconsistent-offsets', `${name} at ${offset} was ${show(before)} and is ${show(write)}`)
+  }
+
+  /** The last record of each key that was surely committed: acknowledged by all, or seen. */
+  lastOfKeys(topic: string, partition: number): Map<string, number> {
+    const last = new Map<string, number>()
+    for (const [offset, write] of (this.#seen.get(`${topic}-${partition} 0`) ?? []).entries()) {
+      if (write !== undefined) last.set(nameOfKey(write), offset)
+    }
+    return last
   }
 
   get written(): number {

@@ -85,6 +85,19 @@ export class Inode {
     return after
   }
 
+  /** A sync failed: what it was to keep is perhaps there, and the kernel takes it for kept. */
+  loseDirty(random: Random): void {
+    this.#restore(this.afterPowerLoss(random).content)
+    this.sync()
+  }
+
+  /** One bit is another one than was written, and nobody noticed. */
+  flipBit(position: number, bit: number): void {
+    this.#bytes[position]! ^= 1 << bit
+    const synced = this.#synced
+    if (synced !== undefined && position < synced.length) synced[position]! ^= 1 << bit
+  }
+
   #restore(content: Uint8Array): void {
     this.#bytes = content.slice()
     this.size = content.length

@@ -11,6 +11,7 @@ import { Broker, type BrokerEvent } from '../../src-broker/core/broker.ts'
 import type { BrokerConfig } from '../../src-broker/core/config/broker-config.ts'
 import type { Env } from '../../src-broker/core/env.ts'
 import type { Links } from '../../src-broker/core/links.ts'
+import { MetadataDamaged } from '../../src-broker/core/quorum/metadata-damaged.ts'
 import { SimClock } from './clock.ts'
 import type { PeerEnd } from './cluster.ts'
 import { SimPeerFile } from './peer-file.ts'
@@ -264,6 +265,7 @@ export class Machine {
     try {
       work()
     } catch (error) {
+      if (error instanceof MetadataDamaged && this.isRotten) return this.#refused(error)
       if (error instanceof DiskError && this.isInjected(error)) {
         this.#world.log(() => `broker ${this.id} crashes: ${error.message}`)
         this.#end(false)
@@ -272,6 +274,15 @@ export class Machine {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
       this.#world.fail('broker-crashed', `broker ${this.id}: ${reason}`)
     }
+  }
+
+  /** A bit of its disk has been flipped. */
+  isRotten = false
+
+  #refused(error: MetadataDamaged): void {
+    this.#world.log(() => `broker ${this.id} does not start: ${error.message}`)
+    this.broker = undefined
+    this.life++
   }
 
   /** Set by whoever injects failures. */

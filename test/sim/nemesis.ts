@@ -19,6 +19,7 @@ import { breakLinks, bridge, cutPair, delay, isolate, oneWay, ring, split, starv
 import { cleanStop, crash, pause, restartStorm } from './trouble/processes.ts'
 import { Pursuit } from './trouble/pursuit.ts'
 import { contestedVote, figureEight } from './trouble/raft-trials.ts'
+import { bitRot, failingSync } from './trouble/rot.ts'
 import { type Fault, Trouble } from './trouble/trouble.ts'
 
 const faults: Readonly<Record<FaultKind, Fault>> = {
@@ -41,6 +42,8 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   'full-disk': fullDisk,
   'disk-error': diskError,
   wipe,
+  'bit-rot': bitRot,
+  'failing-sync': failingSync,
   'clock-jump': clockJump,
   'clock-drift': clockDrift,
   sleep,
@@ -52,7 +55,7 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
 }
 
 /** They count themselves, when they have waited for their moment. */
-const patient: ReadonlySet<FaultKind> = new Set(['power-loss', 'wipe', 'laggard'])
+const patient: ReadonlySet<FaultKind> = new Set(['power-loss', 'wipe', 'laggard', 'bit-rot', 'failing-sync'])
 
 export class Nemesis {
   readonly #cluster: Cluster

@@ -32,11 +32,12 @@ export class Oracle {
   readonly #partitionLeaders = new Map<string, number>()
   readonly #committed = new Map<string, Committed>()
   readonly #seen = new Map<string, Seen>()
-  /** Off where the settings promise less: committed records may be lost. */
-  promisesRecords = true
+  /** Not where the settings promise less: committed records may be lost. */
+  readonly #isPromised: (topic: string) => boolean
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, isPromised: (topic: string) => boolean) {
     this.#cluster = cluster
+    this.#isPromised = isPromised
     this.#world = cluster.world
     this.#lookLater()
   }
@@ -131,6 +132,8 @@ export class Oracle {
     if (other !== undefined && other !== machine.id) {
       this.#world.fail('two-leaders', `${what}: ${other} leads epoch ${leader.epoch} too`)
     }
+    // What it committed is compared when its files are sound again, or another one leads.
+    if (this.#cluster.rotten.get(name) === machine.id) return
     const seenKey = `${key}-${machine.id}-${machine.life}`
     const seen = this.#seen.get(seenKey) ?? { epoch: -1, highWatermark: 0 }
     this.#seen.set(seenKey, seen)
@@ -143,7 +146,7 @@ export class Oracle {
     seen.epoch = leader.epoch
     seen.highWatermark = highWatermark
     // What compaction rewrites is judged by its records, at the end.
-    if (!hasMoved || !this.promisesRecords || log.config.cleanupPolicy !== 'delete') return
+    if (!hasMoved || !this.#isPromised(partition.topic) || log.config.cleanupPolicy !== 'delete') return
     let committed = this.#committed.get(key)
     if (committed === undefined) this.#committed.set(key, (committed = new Committed()))
     const isOld = this.#knowsNewerEpoch(key, leader.epoch)

@@ -23,6 +23,8 @@ export const faultKinds = [
   'full-disk',
   'disk-error',
   'wipe',
+  'bit-rot',
+  'failing-sync',
   'clock-jump',
   'clock-drift',
   'sleep',
@@ -44,10 +46,27 @@ const themes: readonly (readonly FaultKind[])[] = [
   ['crash', 'cut-pair', 'shuffle-leaders', 'there-and-back', 'there-and-back'],
 ]
 
+/**
+ * What becomes of a topic's records: they stay, go by size, are compacted, may be lost to an unclean leader, or go with their topic,
+ * which is made anew under its name again and again.
+ */
+export type TopicKind = 'kept' | 'retained' | 'compacted' | 'unclean' | 'fleeting'
+
 export interface TopicPlan {
   readonly name: string
+  readonly kind: TopicKind
   readonly partitions: number
 }
+
+const otherTopics: readonly (Omit<TopicPlan, 'partitions'> | undefined)[] = [
+  undefined,
+  undefined,
+  { name: 'payments', kind: 'kept' },
+  { name: 'metrics', kind: 'retained' },
+  { name: 'accounts', kind: 'compacted' },
+  { name: 'rumours', kind: 'unclean' },
+  { name: 'visits', kind: 'fleeting' },
+]
 
 export interface Plan {
   readonly seed: number
@@ -78,6 +97,10 @@ export interface Plan {
   readonly hasBlackouts: boolean
 }
 
+/** Whether what was acknowledged in a topic stays. The coordinators' own topics promise it as any other. */
+export const isPromised = ({ hasBlackouts, topics }: Plan, topic: string): boolean =>
+  !hasBlackouts && topics.find(({ name }) => name === topic)?.kind !== 'unclean'
+
 export interface PlanOptions {
   readonly brokers?: number | undefined
   readonly faults?: readonly FaultKind[] | undefined
@@ -87,10 +110,9 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
   const theme = options.faults ?? (chance(random, 0.4) ? pick(random, themes) : undefined)
   const isElectoral = theme === themes[0] && chance(random, 0.6)
   const brokers = options.brokers ?? (isElectoral ? 5 : pick(random, [3, 3, 3, 3, 4, 5]))
-  const topics = Array.from({ length: 1 + Math.floor(random() * 2) }, (_, index) => ({
-    name: ['orders', 'payments'][index]!,
-    partitions: 1 + Math.floor(random() * 3),
-  }))
+  const topics: TopicPlan[] = [{ name: 'orders', kind: 'kept', partitions: 1 + Math.floor(random() * 3) }]
+  const other = pick(random, otherTopics)
+  if (other !== undefined) topics.push({ ...other, partitions: 1 + Math.floor(random() * 2) })
   const hasBlackouts = theme === undefined && chance(random, 0.15)
   // The fewer kinds, the more of each: a seed with two of them sees what they do to each other.
   const share = pick(random, [0.15, 0.3, 0.6])

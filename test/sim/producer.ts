@@ -28,7 +28,11 @@ export interface ProducerOptions {
   readonly inFlightMax: number
   /** Where all power may go at once, a broker may forget what it acknowledged. */
   readonly mayLose: boolean
+  /** Ids of earlier topics of the same name: then this one is asked for by its id. */
+  readonly gone?: ReadonlySet<string>
 }
+
+const firstVersionWithTopicIds = 13
 
 const deliveryTimeoutMs = 12_000
 const brokerTimeoutMs = 1_500
@@ -80,6 +84,14 @@ export class Producer {
 
   stop(): void {
     this.#isStopped = true
+  }
+
+  /** The topic is gone: nobody asks for what is not settled. */
+  abandon(): void {
+    this.#isStopped = true
+    this.#isSpent = true
+    for (const batch of this.#batches) if (!batch.isUnderWay) giveUp(batch)
+    this.#batches = this.#batches.filter(({ isUnderWay }) => isUnderWay)
   }
 
   get isIdle(): boolean {
@@ -136,7 +148,7 @@ export class Producer {
       return
     }
     const { topic, partition } = this.writer
-    const leader = this.#client.leaderOf(topic, partition)
+    const leader = this.#client.leaderOf(topic, partition, this.#options.gone)
     if (leader === undefined) return this.#client.refresh(() => this.#pumpLater())
     let underWay = this.#batches.filter(({ isUnderWay }) => isUnderWay).length
     const hasRetried = this.#batches.some(({ isRetried }) => isRetried)
@@ -162,7 +174,7 @@ export class Producer {
     }
     batch.isUnderWay = true
     const client = this.#client
-    const version = client.versionOf(produce, 3)
+    const version = client.versionOf(produce, this.#options.gone === undefined ? 3 : firstVersionWithTopicIds)
     const topicId = client.topics.get(topic)!.topicId
     const topicData = [{ name: topic, topicId, partitionData: [{ index: partition, records: batch.bytes }] }]
     const body = { transactionalId: null, acks, timeoutMs: brokerTimeoutMs, topicData }

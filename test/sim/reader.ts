@@ -26,7 +26,12 @@ const passing: ReadonlySet<number> = new Set([
 
 export interface ReaderOptions {
   readonly topic: string
+  readonly incarnation: number
   readonly partition: number
+  /** Ids of earlier topics of the same name: then this one is asked for by its id. */
+  readonly gone?: ReadonlySet<string> | undefined
+  /** Only the last record of each key has to stay: offsets are left out. */
+  readonly isCompacted: boolean
   /** Records may be deleted by age or size: then the start of the log moves, and an old position with it. */
   readonly isRetained: boolean
   readonly maxWaitMs: number
@@ -43,8 +48,11 @@ export class Reader {
   position = 0
   /** High watermark of the last answer. */
   highWatermark = -1
-  /** Everything read, in order. */
+  /** Where the log begins, as far as it was in the way. */
+  logStartOffset = 0
+  /** Everything read, in order, and where it lay. */
   readonly read: Write[] = []
+  readonly offsets: number[] = []
   #lastEpoch = -1
   #isStopped = false
 
@@ -76,7 +84,7 @@ export class Reader {
     if (this.#isStopped) return
     const { topic, partition, maxWaitMs } = this.options
     const client = this.#client
-    const leader = client.leaderOf(topic, partition)
+    const leader = client.leaderOf(topic, partition, this.options.gone)
     if (leader === undefined) return this.#again()
     const { topicId } = client.topics.get(topic)!
     const asked = {
@@ -86,7 +94,7 @@ export class Reader {
       lastFetchedEpoch: this.#lastEpoch,
       partitionMaxBytes: 8_192,
     }
-    const version = client.versionOf(fetch, 12)
+    const version = client.versionOf(fetch, this.options.gone === undefined ? 12 : 13)
     const topics = [{ topic, topicId, partitions: [asked] }]
     const body = {
       maxWaitMs,
@@ -114,14 +122,15 @@ export class Reader {
         return this.#world.fail('visible-then-gone', `${where}: the leader knows epoch ${epoch} up to ${endOffset}`)
       }
       this.highWatermark = answer.highWatermark
-      if (answer.records !== null && answer.records.byteLength > 0) this.#take(answer.records)
-      this.#world.after(1, () => this.#fetch())
+      const isTaken = answer.records === null || answer.records.byteLength === 0 || this.#take(answer.records)
+      if (isTaken) this.#world.after(1, () => this.#fetch())
     })
   }
 
   #outOfRange(logStartOffset: number): void {
     if (this.options.isRetained && logStartOffset > this.position) {
       this.position = logStartOffset
+      this.logStartOffset = logStartOffset
       return this.#again()
     }
     if (this.options.mayLose) return this.#startOver(logStartOffset)
@@ -134,24 +143,35 @@ export class Reader {
     this.#again()
   }
 
-  #take(bytes: Uint8Array): void {
+  /** False where it is not to go on at once. */
+  #take(bytes: Uint8Array): boolean {
     const view = viewOf(bytes)
     for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
       if (!batch.hasValidCrc(bytes, view, at, checksum)) {
-        return this.#world.fail('damaged-record', `${this.name} at ${batch.baseOffset(view, at)} fails its checksum`)
+        // A consumer sees it, and asks again: another leader has it whole.
+        if (this.#client.cluster.rotten.has(this.name)) this.#again()
+        else this.#world.fail('damaged-record', `${this.name} at ${batch.baseOffset(view, at)} fails its checksum`)
+        return false
       }
       this.#lastEpoch = batch.partitionLeaderEpoch(view, at)
       const cursor = new RecordCursor(bytes, view, at, decompress)
       while (cursor.next()) {
         const { offset } = cursor
         if (offset < this.position) continue // A batch comes whole, also where the position is in its middle.
-        if (offset !== this.position) {
-          return this.#world.fail('poll-skip', `${this.name}: ${offset} came where ${this.position} was next`)
+        if (offset !== this.position && !this.options.isCompacted) {
+          this.#world.fail('poll-skip', `${this.name}: ${offset} came where ${this.position} was next`)
+          return false
         }
-        const write = this.#history.read(this.options.topic, this.options.partition, offset, cursor.value)
-        if (write !== undefined) this.read.push(write)
+        const { topic, incarnation, partition } = this.options
+        const write = this.#history.read(topic, incarnation, partition, offset, cursor.value)
+        if (write !== undefined) {
+          this.read.push(write)
+          this.offsets.push(offset)
+        }
         this.position = offset + 1
       }
+      if (this.options.isCompacted) this.position = Math.max(this.position, batch.lastOffset(view, at) + 1)
     }
+    return true
   }
 }

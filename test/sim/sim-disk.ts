@@ -14,6 +14,8 @@ export type DiskOperation = 'read' | 'write' | 'sync'
 /** Asked before each operation: throws the injected failure, or takes its time. */
 export interface DiskFaults {
   before(operation: DiskOperation, path: string): void
+  /** The sync of a file has failed. */
+  syncFailed?(inode: Inode): void
   /** Bytes that may still be added, or Infinity. */
   freeBytes: number
 }
@@ -106,7 +108,12 @@ export class SimDisk implements Disk {
     const { changeCount } = inode
     const names = this.#changesEver
     return () => {
-      this.faults.before('sync', path)
+      try {
+        this.faults.before('sync', path)
+      } catch (error) {
+        this.faults.syncFailed?.(inode)
+        throw error
+      }
       inode.sync(changeCount)
       this.#keepNames(Math.max(0, this.#changes.length - (this.#changesEver - names)))
     }

@@ -2,21 +2,16 @@
 
 import type { BrokerEvent } from '../../src-broker/core/broker.ts'
 import { createBrokerConfig, laptopSettings } from '../../src-broker/core/config/broker-config.ts'
-import { errorOf, errors } from '../../src-broker/protocol/errors.ts'
-import { createTopics } from '../../src-broker/protocol/messages/19-create-topics.ts'
 import { judge } from './checks.ts'
-import { Client } from './client.ts'
 import { Cluster } from './cluster.ts'
-import { Committer } from './committer.ts'
 import { whatIsMissing } from './health.ts'
 import { History } from './history.ts'
 import type { Machine } from './machine.ts'
 import { Nemesis } from './nemesis.ts'
 import { Oracle } from './oracle.ts'
-import { type Plan, type PlanOptions, planOf } from './plan.ts'
-import { Producer } from './producer.ts'
-import { Reader } from './reader.ts'
+import { isPromised, type Plan, type PlanOptions, planOf } from './plan.ts'
 import { viewOfReplicas } from './view.ts'
+import { Workload } from './workload.ts'
 import { Anomaly, World } from './world.ts'
 
 export interface SeedResult {
@@ -34,13 +29,12 @@ export interface SeedResult {
 const startWithinMs = 20_000
 const wholeWithinMs = 60_000
 const settleWithinMs = 40_000
-const clientNodeBase = 100
 
 export function simulate(seed: number, options: PlanOptions = {}, log?: (line: string) => void): SeedResult {
   const world = new World(seed, log)
   const plan = planOf(seed, world.randoms.for('plan'), options)
   world.log(() => `plan ${JSON.stringify(plan)}`)
-  const history = new History(world)
+  const history = new History(world, (topic) => isPromised(plan, topic))
   try {
     const simulation = new Simulation(world, plan, history)
     try {
@@ -72,10 +66,7 @@ class Simulation {
   readonly #history: History
   readonly #cluster: Cluster
   readonly #oracle: Oracle
-  readonly #producers: Producer[] = []
-  readonly #readers: Reader[] = []
-  readonly #committers: Committer[] = []
-  #nextNode = clientNodeBase
+  readonly #workload: Workload
   #onEvent: (machine: Machine, event: BrokerEvent) => void = () => {}
 
   constructor(world: World, plan: Plan, history: History) {
@@ -85,9 +76,8 @@ class Simulation {
     const ids = Array.from({ length: plan.brokers }, (_, index) => index + 1)
     this.#cluster = new Cluster(world, ids, ids.slice(0, plan.voters), createBrokerConfig(settingsOf(plan)))
     this.#cluster.network.usualDelayMs = plan.networkDelayMs
-    this.#oracle = new Oracle(this.#cluster)
-    this.#oracle.promisesRecords = !plan.hasBlackouts
-    history.promisesRecords = !plan.hasBlackouts
+    this.#oracle = new Oracle(this.#cluster, (topic) => isPromised(plan, topic))
+    this.#workload = new Workload(this.#cluster, plan, history)
     this.#cluster.onEnding = (machine) => this.#oracle.lookAt(machine)
     this.#cluster.onEvent = (machine, event) => {
       world.log(() => `broker ${machine.id}: ${JSON.stringify(event)}`)
@@ -101,9 +91,10 @@ class Simulation {
     for (const machine of this.#cluster.machines) machine.start()
     this.#within(startWithinMs, 'no-start', () => whatIsMissing(this.#cluster))
     this.#createTopics()
-    this.#startClients()
-    const nodes = Array.from({ length: this.#nextNode - clientNodeBase }, (_, index) => clientNodeBase + index)
-    const nemesis = new Nemesis(this.#cluster, this.#plan, nodes, (machine) => this.#oracle.wiped(machine))
+    this.#workload.start()
+    const nemesis = new Nemesis(this.#cluster, this.#plan, this.#workload.nodes, (machine) =>
+      this.#oracle.wiped(machine),
+    )
     this.#onEvent = (machine, event) => nemesis.noticed(machine, event)
     nemesis.start()
     world.run(world.nowMs + this.#plan.troubleMs)
@@ -117,99 +108,32 @@ class Simulation {
   }
 
   #createTopics(): void {
-    const { topics } = this.#plan
-    const client = this.#client()
     let isDone = false
-    const replicationFactor = Math.min(3, this.#plan.brokers)
-    const configs = [{ name: 'min.insync.replicas', value: '2' }]
-    const body = {
-      topics: topics.map(({ name, partitions }) => ({
-        name,
-        numPartitions: partitions,
-        replicationFactor,
-        assignments: [],
-        configs,
-      })),
-      timeoutMs: 5_000,
-      validateOnly: false,
-    }
-    client.ask(client.anyBroker(), createTopics, client.versionOf(createTopics, 2), body, 10_000, (response) => {
-      for (const { name, errorCode } of response?.topics ?? []) {
-        if (errorCode === errors.NONE) continue
-        this.#world.fail('unexpected-error', `creation of ${name}: ${errorOf(errorCode).name}`)
-      }
+    this.#workload.createTopics(() => {
       isDone = true
     })
     this.#within(startWithinMs, 'no-start', () => (isDone ? whatIsMissing(this.#cluster) : 'topics are not created'))
   }
 
-  #client(): Client {
-    return new Client(this.#cluster, this.#nextNode++)
-  }
-
-  #startClients(): void {
-    const { idempotentProducers, plainProducers, leaderProducers } = this.#plan
-    for (let count = 0; count < idempotentProducers; count++) this.#produce(-1, true)
-    for (let count = 0; count < plainProducers; count++) this.#produce(-1, false)
-    for (let count = 0; count < leaderProducers; count++) this.#produce(1, false)
-    const { groups, hasBlackouts } = this.#plan
-    for (let index = 0; index < groups; index++) {
-      const topic = this.#plan.topics[0]!.name
-      this.#committers.push(new Committer(this.#client(), `group-${index}`, topic, hasBlackouts))
-    }
-    const client = this.#client()
-    this.#eachPartition((topic, partition) => this.#readers.push(this.#reader(client, topic, partition, 400)))
-  }
-
-  #produce(acks: -1 | 1, isIdempotent: boolean): void {
-    const { produceEveryMs, batchRecordsMax, inFlightMax, hasBlackouts } = this.#plan
-    const client = this.#client()
-    this.#eachPartition((topic, partition) => {
-      const writer = this.#history.writer(topic, partition, acks, isIdempotent)
-      const options = { intervalMs: produceEveryMs, batchRecordsMax, inFlightMax, mayLose: hasBlackouts }
-      this.#producers.push(new Producer(client, this.#history, writer, options))
-    })
-  }
-
-  #reader(client: Client, topic: string, partition: number, maxWaitMs: number): Reader {
-    return new Reader(client, this.#history, {
-      topic,
-      partition,
-      maxWaitMs,
-      isRetained: false,
-      mayLose: this.#plan.hasBlackouts,
-    })
-  }
-
-  #eachPartition(action: (topic: string, partition: number) => void): void {
-    for (const { name, partitions } of this.#plan.topics) {
-      for (let partition = 0; partition < partitions; partition++) action(name, partition)
-    }
-  }
-
   // ── after the trouble ─────────────────────────────────────────────────────────────────────────────────────────────
 
   #makePeace(): void {
-    for (const producer of this.#producers) producer.stop()
-    this.#within(settleWithinMs, 'unsettled', () => {
-      const busy = this.#producers.find(({ isIdle }) => !isIdle)
-      return busy && `producer ${busy.writer.id} still waits`
-    })
+    const workload = this.#workload
+    workload.stopProducing()
+    this.#within(settleWithinMs, 'unsettled', () => workload.unsettled)
     this.#within(wholeWithinMs, 'not-whole', () => whatIsMissing(this.#cluster))
-    const last = this.#produceLast()
+    const last = workload.produceLast()
     this.#within(settleWithinMs, 'last-write', () => {
       const busy = last.find(({ isIdle }) => !isIdle)
       return busy && `${busy.writer.topic}-${busy.writer.partition} takes no more records`
     })
     this.#within(wholeWithinMs, 'not-whole', () => whatIsMissing(this.#cluster))
-    for (const committer of this.#committers) committer.stop()
+    workload.stopCommitting()
     this.#within(settleWithinMs, 'offsets-unreadable', () =>
-      this.#committers.every(({ isConfirmed }) => isConfirmed) ? undefined : 'committed offsets cannot be read',
+      workload.areOffsetsConfirmed ? undefined : 'committed offsets cannot be read',
     )
-    for (const reader of this.#readers) reader.stop()
-    const client = this.#client()
-    const readers: Reader[] = []
-    this.#eachPartition((topic, partition) => readers.push(this.#reader(client, topic, partition, 0)))
+    workload.stopReading()
+    const readers = workload.readAll()
     this.#within(settleWithinMs, 'unreadable', () => {
       const behind = readers.find(({ isAtEnd }) => !isAtEnd)
       return behind && `${behind.name} can be read up to ${behind.position} of ${behind.highWatermark}`
@@ -217,23 +141,6 @@ class Simulation {
     for (const reader of readers) reader.stop()
     this.#oracle.look()
     if (this.#world.anomalies.length === 0) judge(this.#world, this.#cluster, this.#history, readers, this.#plan)
-  }
-
-  #produceLast(): Producer[] {
-    const client = this.#client()
-    const last: Producer[] = []
-    this.#eachPartition((topic, partition) => {
-      const writer = this.#history.writer(topic, partition, -1, true)
-      const producer = new Producer(client, this.#history, writer, {
-        intervalMs: 1,
-        batchRecordsMax: 1,
-        inFlightMax: 1,
-        mayLose: false,
-      })
-      producer.createOne()
-      last.push(producer)
-    })
-    return last
   }
 
   /** Goes on until `missing` says that nothing is; an anomaly where that takes longer. */
@@ -258,5 +165,7 @@ function settingsOf(plan: Plan): Map<string, string> {
   settings.set('replica.lag.time.max.ms', String(plan.replicaLagTimeMaxMs))
   settings.set('controller.quorum.fetch.max.bytes', String(plan.metadataFetchBytes))
   settings.set('offsets.topic.num.partitions', '2')
+  settings.set('log.retention.check.interval.ms', '2000')
+  settings.set('log.cleaner.backoff.ms', '1000')
   return settings
 }
