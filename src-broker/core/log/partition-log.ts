@@ -324,6 +324,7 @@ export class PartitionLog {
         break
       }
       const baseOffset = batch.baseOffset(view, at)
+      const lastOffset = batch.lastOffset(view, at)
       const batchEpoch = batch.partitionLeaderEpoch(view, at)
       const hasGap = baseOffset > nextOffset
       if (baseOffset < nextOffset || batchEpoch < epoch) {
@@ -333,7 +334,7 @@ export class PartitionLog {
       }
       // Compaction leaves gaps, so a batch may lie behind the log end, but not just anywhere.
       if (
-        batch.lastOffset(view, at) >= limits.leaderEndOffset ||
+        lastOffset >= limits.leaderEndOffset ||
         (hasGap && baseOffset !== limits.batchOffset && !isCompacted(this.#config))
       ) {
         result.refusal = 'unexpected-offset'
@@ -346,13 +347,13 @@ export class PartitionLog {
       doubtfulAt = hasGap || batchEpoch > epoch ? at : -1
       const { active } = segments
       const timestamp = Math.max(runTimestamp, batch.maxTimestamp(view, at))
-      if (this.#mustRoll(active, active.size + at - runFrom, size, batch.lastOffset(view, at), timestamp)) {
+      if (this.#mustRoll(active, active.size + at - runFrom, size, lastOffset, timestamp)) {
         this.#write(bytes, view, runFrom, at)
-        this.#roll(Math.max(this.#logEndOffset, batch.lastOffset(view, at) - relativeOffsetMax))
+        this.#roll(Math.max(this.#logEndOffset, lastOffset - relativeOffsetMax))
         runFrom = at
       }
       runTimestamp = timestamp
-      nextOffset = batch.lastOffset(view, at) + 1
+      nextOffset = lastOffset + 1
       epoch = batchEpoch
     }
     this.#write(bytes, view, runFrom, at)
