@@ -8,6 +8,18 @@ import type { Leader, Stream } from './role.ts'
 /** A high watermark that moves without new data reaches the followers this much later, with whatever else moved meanwhile. */
 const highWatermarkLagMs = 10
 
+/** Who is held up reads nothing: what it is told would only pile up. From so many on it is told the rest when it answers. */
+const unansweredMax = 100
+
+const isSilent = (stream: Stream): boolean => stream.unanswered >= unansweredMax
+
+/** The follower has acknowledged data. True where there may be news that were held back from it. */
+export function answered(stream: Stream): boolean {
+  const wasSilent = isSilent(stream)
+  stream.unanswered = 0
+  return wasSilent
+}
+
 export class Announcements {
   readonly #env: Env
   readonly #deadlines: Deadlines
@@ -24,7 +36,8 @@ export class Announcements {
   /** At the end of a turn in which something of the partition changed. */
   announce(partition: Partition, leader: Leader): void {
     for (const [brokerId, { stream }] of leader.followers) {
-      if (stream === undefined || this.#announceSegments(partition, leader, brokerId, stream)) continue
+      if (stream === undefined || isSilent(stream)) continue
+      if (this.#announceSegments(partition, leader, brokerId, stream)) continue
       if (!isUpToDate(partition, stream)) this.#later(partition)
     }
   }
@@ -54,6 +67,7 @@ export class Announcements {
       this.#tell(partition, leader, brokerId, stream)
       hasNews = true
     }
+    if (hasNews) stream.unanswered++
     return hasNews
   }
 
@@ -77,7 +91,8 @@ export class Announcements {
     for (const partition of this.#quiet) {
       const { leader } = partition
       for (const [brokerId, { stream }] of leader?.followers ?? []) {
-        if (stream === undefined || this.#announceSegments(partition, leader!, brokerId, stream)) continue
+        if (stream === undefined || isSilent(stream)) continue
+        if (this.#announceSegments(partition, leader!, brokerId, stream)) continue
         if (!isUpToDate(partition, stream)) this.#tell(partition, leader!, brokerId, stream)
       }
     }

@@ -5,6 +5,7 @@ import type { Env } from '../env.ts'
 import type { Links } from '../links.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Place } from '../log/segments.ts'
+import { answered } from './announcements.ts'
 import { acknowledgementWidth, type ReplicaFetch, type ReplicaFetchResponse } from './hand-off.ts'
 import type { IsrChanges } from './isr-changes.ts'
 import { followerFetched } from './leader.ts'
@@ -41,6 +42,7 @@ export class Leading {
       if (partition === undefined || leader === undefined || leader.epoch !== numbers[at + 1]) continue
       const follower = leader.followers.get(from)
       if (follower !== undefined) follower.logStartOffset = numbers[at + 3]!
+      if (follower?.stream !== undefined && answered(follower.stream)) this.#context.changed(partition)
       this.#followerReached(partition, leader, from, numbers[at + 2]!)
     }
   }
@@ -77,7 +79,7 @@ export class Leading {
     if (place === undefined) return { kind: 'corrupt' }
     const { segmentBase, position, batchOffset } = place
     const { followerHandle } = fetch
-    follower.stream = { followerHandle, segmentBase, position, highWatermark: -1, logStartOffset: -1 }
+    follower.stream = { followerHandle, segmentBase, position, highWatermark: -1, logStartOffset: -1, unanswered: 0 }
     this.#followerReached(partition, leader, from, fetchOffset)
     this.#context.changed(partition)
     return { kind: 'follow', leaderHandle: partition.handle, segmentBase, position, batchOffset }

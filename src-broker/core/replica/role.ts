@@ -45,6 +45,8 @@ export interface Stream {
   position: number
   highWatermark: number
   logStartOffset: number
+  /** How often it was told of new data since it last acknowledged any. */
+  unanswered: number
 }
 
 /** An append with acks=all whose answer waits. */
