@@ -62,3 +62,27 @@ export function withDynamic(config: BrokerConfig, image: MetadataImage, brokerId
   const { settings, ...values } = createBrokerConfig(new Map([...config.settings, ...forAll, ...forThis]))
   return { ...values, settings: config.settings }
 }
+
+/** As `withDynamic`, and the same object until something is altered: controllers ask with every heartbeat. */
+export class DynamicConfig {
+  #forAll: ReadonlyMap<string, string> = new Map()
+  #forThis: ReadonlyMap<string, string> = new Map()
+  #known: BrokerConfig | undefined
+
+  of(config: BrokerConfig, image: MetadataImage, brokerId: number): BrokerConfig {
+    const forAll = image.brokerConfigs('')
+    const forThis = image.brokerConfigs(String(brokerId))
+    if (this.#known === undefined || !isSame(forAll, this.#forAll) || !isSame(forThis, this.#forThis)) {
+      this.#known = withDynamic(config, image, brokerId)
+      this.#forAll = new Map(forAll)
+      this.#forThis = new Map(forThis)
+    }
+    return this.#known
+  }
+}
+
+function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  if (a.size !== b.size) return false
+  for (const [name, value] of a) if (b.get(name) !== value) return false
+  return true
+}

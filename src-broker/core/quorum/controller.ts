@@ -2,7 +2,7 @@
 // they are committed and replayed. On its own it fences brokers that are gone and lets preferred leaders lead again.
 import type { Deadline, Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
-import { type BrokerConfig, minInsyncReplicasName, withDynamic } from '../config/broker-config.ts'
+import { type BrokerConfig, DynamicConfig, minInsyncReplicasName } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
 import { alterConfigs, incrementalAlterConfigs } from './controller/alter-configs.ts'
 import { alterPartition } from './controller/alter-partition.ts'
@@ -57,6 +57,7 @@ const features: readonly InputOf<'FeatureLevelRecord'>[] = [
 const notController = { errorCode: errors.NOT_CONTROLLER, response: undefined } as const
 
 export class Controller {
+  readonly #dynamicConfig = new DynamicConfig()
   readonly #host: ControllerHost
   readonly #commands: CommandQueue
   readonly #watch: BrokerWatch
@@ -230,6 +231,6 @@ export class Controller {
 
   get #config(): BrokerConfig {
     const { config, image, brokerId } = this.#host
-    return withDynamic(config, image, brokerId)
+    return this.#dynamicConfig.of(config, image, brokerId)
   }
 }

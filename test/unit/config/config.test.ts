@@ -5,6 +5,7 @@ import {
   brokerConfigNames,
   brokerDefinition,
   createBrokerConfig,
+  DynamicConfig,
   laptopSettings,
   withDynamic,
 } from '../../../src-broker/core/config/broker-config.ts'
@@ -119,6 +120,15 @@ describe('what holds for a topic', () => {
     expect([settings(), settings(all[0]!), settings(all[0]!, all[1]!), settings(...all)]).toEqual([
       1_073_741_824, 2_000_000, 3_000_000, 4_000_000,
     ])
+  })
+
+  test('the broker’s settings are read once, and again when one is altered', () => {
+    const dynamic = new DynamicConfig()
+    const before = imageWith('*: log.segment.bytes=2000000')
+    const altered = imageWith('*: log.segment.bytes=3000000')
+    const first = dynamic.of(laptop, before, 1)
+    expect(dynamic.of(laptop, before, 1)).toBe(first)
+    expect(dynamic.of(laptop, altered, 1).logSegmentBytes).toBe(3_000_000)
   })
 
   test('retention in hours, minutes or milliseconds: the finest that is given', () => {
