@@ -6,15 +6,19 @@ import { integerBelow, type Random } from '../../src-broker/base/random.ts'
 interface Change {
   readonly position: number
   readonly data: Uint8Array | undefined
+  /** What it took the place of, and how long the file was. */
+  readonly before: Uint8Array
+  readonly sizeBefore: number
 }
+
+const nothing = new Uint8Array(0)
 
 export class Inode {
   size = 0
   /** The machine that held it lost its power: whoever still has it open reads nothing. */
   isGone = false
-  #bytes = new Uint8Array(0)
-  /** Content at the last sync; undefined while nothing changed since. */
-  #synced: Uint8Array | undefined = new Uint8Array(0)
+  #bytes = nothing
+  /** Since the last sync. */
   #changes: Change[] = []
   /** Changes ever made; what a sync begins with is what it makes durable. */
   changeCount = 0
@@ -32,35 +36,29 @@ export class Inode {
   }
 
   write(bytes: Uint8Array, from: number, to: number, position: number): void {
-    this.#changed({ position, data: bytes.slice(from, to) })
+    this.#changed(position, bytes.slice(from, to), position + to - from)
   }
 
   truncate(size: number): void {
-    this.#changed({ position: size, data: undefined })
+    this.#changed(size, undefined, this.size)
   }
 
   /** All changes up to the `changeCount` of when the sync began are on the platter. */
   sync(changeCount = this.changeCount): void {
     const later = this.changeCount - changeCount
-    if (later === 0 || this.#changes.length === 0) {
-      this.#synced = undefined
-      this.#changes = []
-    } else if (later < this.#changes.length) {
-      const platter = new Inode()
-      platter.#restore(this.#synced!)
-      for (const change of this.#changes.splice(0, this.#changes.length - later)) platter.#apply(change)
-      this.#synced = platter.content
-    }
+    if (later === 0) this.#changes = []
+    else if (later < this.#changes.length) this.#changes.splice(0, this.#changes.length - later)
   }
 
-  #changed(change: Change): void {
+  #changed(position: number, data: Uint8Array | undefined, to: number): void {
     this.changeCount++
-    this.#synced ??= this.content.slice()
+    const before = position < this.size ? this.#bytes.slice(position, Math.min(to, this.size)) : nothing
+    const change = { position, data, before, sizeBefore: this.size }
     this.#changes.push(change)
     this.#apply(change)
   }
 
-  #apply({ position, data }: Change): void {
+  #apply({ position, data }: Pick<Change, 'position' | 'data'>): void {
     if (data === undefined) {
       this.size = Math.min(this.size, position)
       return
@@ -79,10 +77,21 @@ export class Inode {
   /** What is on the platter when the light comes on again. */
   afterPowerLoss(random: Random): Inode {
     const after = new Inode()
-    after.#restore(this.#synced ?? this.content)
+    after.#restore(this.#synced())
     for (const change of surviving(this.#changes, random)) after.#apply(change)
-    after.sync()
     return after
+  }
+
+  /** As of the last sync. */
+  #synced(): Uint8Array {
+    const platter = new Inode()
+    platter.#restore(this.content)
+    for (const { position, before, sizeBefore } of this.#changes.toReversed()) {
+      platter.size = Math.min(platter.size, sizeBefore)
+      if (before.length > 0) platter.#apply({ position, data: before })
+      platter.size = sizeBefore
+    }
+    return platter.content
   }
 
   /** A sync failed: what it was to keep is perhaps there, and the kernel takes it for kept. */
@@ -94,8 +103,6 @@ export class Inode {
   /** One bit is another one than was written, and nobody noticed. */
   flipBit(position: number, bit: number): void {
     this.#bytes[position]! ^= 1 << bit
-    const synced = this.#synced
-    if (synced !== undefined && position < synced.length) synced[position]! ^= 1 << bit
   }
 
   #restore(content: Uint8Array): void {
@@ -105,7 +112,7 @@ export class Inode {
 }
 
 /** None, all, any of them, or the first few with the last of them torn: cut short, or as long as it was and empty from there on. */
-function surviving(changes: readonly Change[], random: Random): readonly Change[] {
+function surviving(changes: readonly Change[], random: Random): readonly Pick<Change, 'position' | 'data'>[] {
   if (changes.length === 0) return changes
   const kind = integerBelow(random, 6)
   if (kind <= 1) return []
