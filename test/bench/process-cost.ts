@@ -9,10 +9,20 @@ export function cpuMs(pids: readonly number[]): number | null {
   let nanoseconds = 0
   for (const pid of pids) {
     for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
+      nanoseconds += threadNanoseconds(pid, thread)
     }
   }
   return nanoseconds / 1e6
+}
+
+/** 0 for a thread that ended while we looked: those that carry the load stay. */
+function threadNanoseconds(pid: number, thread: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
+  }
 }
 
 /** Resident memory in megabytes; null where nobody can tell. */
