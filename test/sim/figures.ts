@@ -29,10 +29,25 @@ export class Figures {
     return this.virtualMs / (performance.now() - this.#startedMs)
   }
 
+  get #seconds(): number {
+    return (performance.now() - this.#startedMs) / 1000
+  }
+
+  get #faultCount(): number {
+    return [...this.#faults.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  /** How it goes, for a run that is left alone. */
+  line(): string {
+    const minutes = (this.#seconds / 60).toFixed(0)
+    const found = this.anomalies.map(({ seed }) => seed).join(', ')
+    return `${minutes} min: ${this.seeds} seeds, ${(this.virtualMs / 3_600_000).toFixed(1)} h of virtual time, ${this.#acknowledged} records acknowledged, ${this.#faultCount} faults, ${this.anomalies.length} with an anomaly${found && `: ${found}`}`
+  }
+
   lines(): string[] {
-    const seconds = (performance.now() - this.#startedMs) / 1000
+    const seconds = this.#seconds
     const faults = [...this.#faults].sort(([, a], [, b]) => b - a)
-    const total = faults.reduce((sum, [, count]) => sum + count, 0)
+    const total = this.#faultCount
     return [
       `${this.seeds} seeds, ${this.anomalies.length} with an anomaly, in ${seconds.toFixed(1)} s`,
       `virtual time  ${(this.virtualMs / 3_600_000).toFixed(2)} h, ${Math.round(this.ratio)} times real time`,

@@ -21,19 +21,19 @@ const hangMs = 60_000
 
 /** Runs seeds until all are done or `wantsMore` says enough; results come in any order. */
 export async function runSeeds(
-  seeds: readonly number[],
+  seeds: Iterable<number>,
   jobs: number,
   options: JobOptions,
   onResult: (result: SeedResult) => boolean,
   onLine?: (line: string) => void,
 ): Promise<void> {
-  const pending = [...seeds]
+  const pending = seeds[Symbol.iterator]()
   let isEnough = false
-  const next = (): number | undefined => (isEnough ? undefined : pending.shift())
+  const next = (): number | undefined => (isEnough ? undefined : (pending.next().value as number | undefined))
   const take = (result: SeedResult): void => {
     if (!isEnough && !onResult(result)) isEnough = true
   }
-  await Promise.all(Array.from({ length: Math.min(jobs, seeds.length) }, () => runThread(next, options, take, onLine)))
+  await Promise.all(Array.from({ length: jobs }, () => runThread(next, options, take, onLine)))
 }
 
 /** One thread until there are no more seeds; a new one in its place where a seed ends it. */

@@ -1,6 +1,8 @@
 // npm run sim: the product's own brokers under a seeded world, as many seeds as there is time for.
 //
 //   npm run sim -- [--seeds N] [--seed FIRST] [--brokers N] [--faults crash,pause,…] [--jobs N] [--bug NAME] [--verbose]
+//   npm run sim -- --minutes N [--seed FIRST] …
+//       as many seeds as fit into so many minutes, with a line of figures now and then
 //   npm run sim -- --mutants [--seeds N] [--bug NAME] [--jobs N]
 //       builds in one bug after the other and says how soon each is found
 //
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     faults: { type: 'string' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     bug: { type: 'string' },
+    minutes: { type: 'string' },
     verbose: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
   },
@@ -30,6 +33,7 @@ const { values } = parseArgs({
 const jobs = number('jobs', values.jobs)
 const first = number('seed', values.seed)
 const count = number('seeds', values.seeds)
+const minutes = values.minutes === undefined ? undefined : number('minutes', values.minutes)
 const brokers = values.brokers === undefined ? undefined : number('brokers', values.brokers)
 const faults = values.faults?.split(',').map(faultKind)
 const planOptions = { brokers, faults }
@@ -61,29 +65,41 @@ function tell({ seed, anomaly }: SeedResult): void {
   console.log(`\nseed ${seed}: ${anomaly.message}\n  again: ${replayCommand(seed)}`)
 }
 
+/** Real time between two lines of figures. */
+const tellEveryMs = 120_000
+
+/** From `from` on without end. */
+function* endlessSeeds(from: number): Generator<number, void> {
+  for (let seed = from; ; seed++) yield seed
+}
+
 async function simulateSeeds(): Promise<boolean> {
   const figures = new Figures()
+  const untilMs = minutes === undefined ? Infinity : performance.now() + minutes * 60_000
+  const teller = minutes === undefined ? undefined : setInterval(() => console.log(figures.line()), tellEveryMs)
   const onLine = values.verbose ? (line: string) => console.log(line) : undefined
   const options = { ...planOptions, bug: values.bug }
   const onResult = (result: SeedResult): boolean => {
     figures.add(result)
     tell(result)
-    if (count === 1) console.log(`digest ${result.digest}`)
-    return true
+    if (count === 1 && minutes === undefined) console.log(`digest ${result.digest}`)
+    return performance.now() < untilMs
   }
-  await runSeeds(seedsFrom(first, count), jobs, options, onResult, onLine)
+  const seeds = minutes === undefined ? seedsFrom(first, count) : endlessSeeds(first)
+  await runSeeds(seeds, jobs, options, onResult, onLine)
+  clearInterval(teller)
   console.log(`\n${figures.lines().join('\n')}`)
   return figures.anomalies.length === 0
 }
 
 /** Seeds for a bug that nobody promised to find. */
-const elusiveSeeds = 30
+const elusiveSeeds = 60
 
 /** As many seeds as asked for, or twice as many as the bug is promised to need. False where it is missed against the promise. */
 async function hunt(bug: Bug): Promise<boolean> {
   const started = performance.now()
   let needed: SeedResult | undefined
-  const seeds = seedsFrom(first, count > 1 ? count : 2 * (bug.within ?? elusiveSeeds / 2))
+  const seeds = seedsFrom(first, count > 1 ? count : 2 * (bug.within ?? elusiveSeeds))
   // One thread: which seed is the first to find it must not depend on who is faster.
   await runSeeds(seeds, 1, { ...planOptions, bug: bug.name }, (result) => {
     if (result.anomaly !== undefined) needed = result

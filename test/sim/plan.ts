@@ -76,7 +76,9 @@ export interface Plan {
   readonly idempotentProducers: number
   readonly plainProducers: number
   readonly leaderProducers: number
-  /** Consumer groups that commit offsets. */
+  /** Of a group whose members come and go. */
+  readonly members: number
+  /** Consumer groups that commit offsets from outside. */
   readonly groups: number
   readonly produceEveryMs: number
   readonly batchRecordsMax: number
@@ -133,6 +135,7 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
     plainProducers,
     leaderProducers,
     groups: pick(random, [0, 1, 2]),
+    members: pick(random, [0, 0, 0, 2, 3]),
     produceEveryMs: (troubleMs / batches) * lanes,
     batchRecordsMax: pick(random, [1, 3, 6]),
     inFlightMax: pick(random, [1, 5, 5]),

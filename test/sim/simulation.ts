@@ -129,9 +129,7 @@ class Simulation {
     })
     this.#within(wholeWithinMs, 'not-whole', () => whatIsMissing(this.#cluster))
     workload.stopCommitting()
-    this.#within(settleWithinMs, 'offsets-unreadable', () =>
-      workload.areOffsetsConfirmed ? undefined : 'committed offsets cannot be read',
-    )
+    this.#within(settleWithinMs, 'groups-unsettled', () => workload.unsettledGroups)
     workload.stopReading()
     const readers = workload.readAll()
     this.#within(settleWithinMs, 'unreadable', () => {

@@ -6,6 +6,7 @@ import type { Cluster } from './cluster.ts'
 import { Committer } from './committer.ts'
 import { Fleeting, type Visitors } from './fleeting.ts'
 import type { History } from './history.ts'
+import { Member, Membership } from './member.ts'
 import { isPromised, type Plan, type TopicPlan } from './plan.ts'
 import { Producer } from './producer.ts'
 import { Reader } from './reader.ts'
@@ -20,6 +21,7 @@ export class Workload {
   readonly #producers: Producer[] = []
   readonly #readers: Reader[] = []
   readonly #committers: Committer[] = []
+  readonly #members: Member[] = []
   readonly #fleeting: Fleeting[] = []
   #nextNode = clientNodeBase
 
@@ -56,11 +58,18 @@ export class Workload {
         this.#fleeting.push(new Fleeting(client, this.#plan, topic, visit))
       } else this.#use(topic)
     }
-    const { groups, hasBlackouts } = this.#plan
+    const { groups, members, hasBlackouts } = this.#plan
     for (let index = 0; index < groups; index++) {
       const topic = this.#plan.topics[0]!.name
       this.#committers.push(new Committer(this.#client(), `group-${index}`, topic, hasBlackouts))
     }
+    if (members > 0) this.#join(members)
+  }
+
+  #join(count: number): void {
+    const { name, partitions } = this.#plan.topics[0]!
+    const group = new Membership(this.#cluster.world, 'members', name, partitions, this.#plan.hasBlackouts)
+    for (let index = 0; index < count; index++) this.#members.push(new Member(this.#client(), group))
   }
 
   #client(): Client {
@@ -131,10 +140,16 @@ export class Workload {
 
   stopCommitting(): void {
     for (const committer of this.#committers) committer.stop()
+    for (const member of this.#members) member.staysFromNow = true
   }
 
-  get areOffsetsConfirmed(): boolean {
-    return this.#committers.every(({ isConfirmed }) => isConfirmed)
+  /** What is wrong with the groups still. */
+  get unsettledGroups(): string | undefined {
+    if (!this.#committers.every(({ isConfirmed }) => isConfirmed)) return 'committed offsets cannot be read'
+    if (!this.#members.every(({ isSettled }) => isSettled)) return 'members are not settled in one generation'
+    const owned = this.#members.reduce((sum, { ownedCount }) => sum + ownedCount, 0)
+    const isShared = this.#members.length === 0 || owned === this.#plan.topics[0]!.partitions
+    return isShared ? undefined : `members own ${owned} partitions`
   }
 
   stopReading(): void {

@@ -125,4 +125,28 @@ export const quorumBugs: readonly Bug[] = [
     replace: 'staying : isr\n    return { isr: newIsr, isFitToLead }',
     within: undefined,
   },
+  {
+    name: 'commit-what-differs',
+    about: 'a follower whose log still differs takes the leader’s high watermark for its own',
+    file: 'src-broker/core/quorum/raft-follower.ts',
+    find: 'return truncate(raft, response.divergingEpoch)',
+    replace: 'truncate(raft, response.divergingEpoch)',
+    within: undefined,
+  },
+  {
+    name: 'refuse-a-hole',
+    about: 'a broker does not start where a later write of the metadata log overtook an earlier one in a power loss',
+    file: 'src-broker/core/quorum/metadata-damaged.ts',
+    find: 'rest.subarray(0, followerAt).every((byte) => byte === 0)',
+    replace: 'rest.length < 0',
+    within: undefined,
+  },
+  {
+    name: 'unclean-everywhere',
+    about: 'a replica that is behind may lead, whatever the topic says',
+    file: 'src-broker/core/quorum/controller/partition-change.ts',
+    find: ": election === 'unclean'\n",
+    replace: ": election !== 'preferred'\n",
+    within: undefined,
+  },
 ]
