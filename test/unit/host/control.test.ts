@@ -187,8 +187,8 @@ test('the status reads as a table', () => {
     bootstrap 127.0.0.1:9092,127.0.0.1:9094
     data /home/ann/.local/share/pressroom
 
-    broker  state    for        port  leads  replicas  log      clients
-    1       running  1 h 2 min  9092  6      12        118 MiB  2
-    2       fenced   1 min      9094  6      12        0 B      2        controller"
+    broker  state    for        port  leads  replicas  log     clients
+    1       running  1 h 2 min  9092  6      12        123 MB  2
+    2       fenced   1 min      9094  6      12        0 B     2        controller"
   `)
 })
