@@ -155,7 +155,7 @@ export class PartitionLog {
     this.#recoveryPoint = start.recoveryPoint
     this.#logEndOffset = Math.max(start.recoveryPoint, start.logStartOffset)
     this.#checkpointedHighWatermark = start.highWatermark
-    this.highWatermark = Math.min(start.highWatermark, this.#logEndOffset)
+    this.highWatermark = Math.max(start.logStartOffset, Math.min(start.highWatermark, this.#logEndOffset))
   }
 
   /** The log in a directory that exists. Recovers it first where the broker was not stopped in an orderly way. */
@@ -528,6 +528,8 @@ export class PartitionLog {
     if (offset <= this.#logStartOffset) return
     assert(offset <= this.#logEndOffset, 'a log start behind the log end')
     this.#logStartOffset = offset
+    // Nothing goes that is not committed, whatever was written down of it last.
+    this.highWatermark = Math.max(this.highWatermark, offset)
     this.#epochs.truncateFromStart(offset)
   }
 
@@ -683,6 +685,7 @@ export class PartitionLog {
       throw error
     }
     this.#logStartOffset = Math.max(this.#logStartOffset, segments.oldest.baseOffset)
+    this.highWatermark = Math.max(this.highWatermark, this.#logStartOffset)
     return content
   }
 

@@ -32,7 +32,7 @@ test('an orderly stop leaves the marker and checkpoints in the form of Kafka, an
   logs.get('orders', 1)!.advanceLogStartOffset(1)
   logs.close(17)
   expect(textOf(disk, 'recovery-point-offset-checkpoint')).toBe('0\n2\norders 0 3\norders 1 4\n')
-  expect(textOf(disk, 'replication-offset-checkpoint')).toBe('0\n2\norders 0 2\norders 1 0\n')
+  expect(textOf(disk, 'replication-offset-checkpoint')).toBe('0\n2\norders 0 2\norders 1 1\n')
   expect(textOf(disk, 'log-start-offset-checkpoint')).toBe('0\n1\norders 1 1\n')
   expect(textOf(disk, '.kafka_cleanshutdown')).toBe('{"version":0,"brokerEpoch":17}')
 

@@ -483,6 +483,13 @@ describe('retention', () => {
     expect(log.deleteOldSegments({ ...keep, nowMs: startMs + 5_000, retentionMs: 1_000, highWatermark: 3 })).toBe(1)
   })
 
+  test('what is deleted had been committed, though the high watermark that was written down last is older', () => {
+    const { log } = newLog()
+    fill(log, 3)
+    log.advanceLogStartOffset(2)
+    expect(log.highWatermark).toBe(2)
+  })
+
   test('the log start moves forward only, and takes the epochs along', () => {
     const { log } = newLog()
     fill(log, 3, { leaderEpoch: 1 })
