@@ -15,25 +15,40 @@ const reconnectMs = 60
 export class Cluster implements MachineListener {
   readonly world: World
   readonly network: Network
-  readonly machines: readonly Machine[]
+  readonly machines: Machine[]
+  readonly #make: (id: number) => Machine
   onEvent: (machine: Machine, event: BrokerEvent) => void = () => {}
   /** Before a life ends, for a last look. */
   onEnding: (machine: Machine) => void = () => {}
   /** Before a message leaves. */
   onMessage: (from: Machine, to: Machine, message: PeerMessage) => void = () => {}
   /** Partitions of which one replica is damaged, and whose. */
-  readonly rotten = new Map<string, number>()
+  readonly rotten = new Map<string, { readonly id: number }>()
   /** Brokers that cannot copy from others' files. */
   readonly starving = new Set<number>()
   readonly #links = new Map<string, { readonly link: Link<PeerMessage>; readonly lives: readonly number[] }>()
   readonly #connecting = new Set<string>()
   readonly #random: Random
+  #nextId: number
 
   constructor(world: World, brokerIds: readonly number[], voters: readonly number[], config: BrokerConfig) {
     this.world = world
     this.network = new Network(world)
     this.#random = world.randoms.for('cluster')
-    this.machines = brokerIds.map((id) => new Machine(world, { id, voters, config }, this))
+    this.#nextId = Math.max(...brokerIds) + 1
+    this.#make = (id) => new Machine(world, { id, voters, config }, this)
+    this.machines = brokerIds.map(this.#make)
+  }
+
+  /** One more, of an id that nobody had before. */
+  add(): Machine {
+    const machine = this.#make(this.#nextId++)
+    this.machines.push(machine)
+    return machine
+  }
+
+  remove(machine: Machine): void {
+    this.machines.splice(this.machines.indexOf(machine), 1)
   }
 
   machine(id: number): Machine | undefined {

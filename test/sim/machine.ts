@@ -16,7 +16,7 @@ import { SimClock } from './clock.ts'
 import type { PeerEnd } from './cluster.ts'
 import { SimPeerFile } from './peer-file.ts'
 import type { ServerConnection } from './server-connection.ts'
-import { SimDisk } from './sim-disk.ts'
+import { noDiskFaults, SimDisk } from './sim-disk.ts'
 import { checksum, type World } from './world.ts'
 
 export interface MachineListener {
@@ -266,7 +266,7 @@ export class Machine {
       work()
     } catch (error) {
       if (error instanceof MetadataDamaged && this.isRotten) return this.#refused(error)
-      if (error instanceof DiskError && this.isInjected(error)) {
+      if (error instanceof DiskError && this.disk.faults !== noDiskFaults) {
         this.#world.log(() => `broker ${this.id} crashes: ${error.message}`)
         this.#end(false)
         return
@@ -284,9 +284,6 @@ export class Machine {
     this.broker = undefined
     this.life++
   }
-
-  /** Set by whoever injects failures. */
-  isInjected: (error: DiskError) => boolean = () => false
 
   #sync(life: number, path: string, done: () => void): void {
     const delayMs = this.syncMs * (0.2 + 1.6 * this.#syncRandom())

@@ -10,12 +10,12 @@ import type { Cluster } from './cluster.ts'
 import type { Machine } from './machine.ts'
 import type { FaultKind, Plan } from './plan.ts'
 import { between, chance, pick } from './randoms.ts'
-import { noDiskFaults } from './sim-disk.ts'
 import { clockDrift, clockJump, sleep } from './trouble/clocks.ts'
 import { blackout, laggard, powerLoss, wipe } from './trouble/data-loss.ts'
 import { diskError, fullDisk, slowDisk } from './trouble/disks.ts'
 import { electLeaders, shuffleLeaders, thereAndBack } from './trouble/leaders.ts'
 import { breakLinks, bridge, cutPair, delay, isolate, oneWay, ring, split, starve } from './trouble/links.ts'
+import { addBroker, alterConfigs, reassignment, removeBroker } from './trouble/membership.ts'
 import { cleanStop, crash, pause, restartStorm } from './trouble/processes.ts'
 import { Pursuit } from './trouble/pursuit.ts'
 import { contestedVote, figureEight } from './trouble/raft-trials.ts'
@@ -52,6 +52,10 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   'there-and-back': thereAndBack,
   'contested-vote': contestedVote,
   'figure-8': figureEight,
+  reassignment,
+  'add-broker': addBroker,
+  'remove-broker': removeBroker,
+  'alter-configs': alterConfigs,
 }
 
 /** They count themselves, when they have waited for their moment. */
@@ -69,9 +73,6 @@ export class Nemesis {
     this.#trouble = new Trouble(cluster, plan, clientNodes)
     this.#trouble.onWiped = onWiped
     this.#pursuit = new Pursuit(this.#trouble)
-    for (const machine of cluster.machines) {
-      machine.isInjected = () => machine.disk.faults !== noDiskFaults
-    }
   }
 
   start(): void {

@@ -27,7 +27,7 @@ export class Oracle {
   readonly #world: World
   readonly #cluster: Cluster
   readonly #raftLeaders = new Map<number, number>()
-  readonly #raftSeen = new Map<number, { life: number; epoch: number; highWatermark: number }>()
+  readonly #raftSeen = new Map<number, { life: number; epoch: number; highWatermark: number; isKept: boolean }>()
   readonly #metadata = new Committed()
   readonly #partitionLeaders = new Map<string, number>()
   readonly #committed = new Map<string, Committed>()
@@ -78,9 +78,11 @@ export class Oracle {
   #lookAtQuorum(machine: Machine, { quorum }: Broker): void {
     const { leaderEpoch: epoch, highWatermark, logEndOffset } = quorum
     const before = this.#raftSeen.get(machine.id)
-    this.#raftSeen.set(machine.id, { life: machine.life, epoch, highWatermark })
+    // An epoch that could not be written is forgotten with the life that heard of it; it has given no vote in it.
+    const isKept = !machine.disk.refused.has(`${metadataDirectory}/quorum-state`)
+    this.#raftSeen.set(machine.id, { life: machine.life, epoch, highWatermark, isKept })
     const what = `broker ${machine.id}'s`
-    if (before !== undefined && epoch < before.epoch) {
+    if (before?.isKept === true && epoch < before.epoch) {
       this.#world.fail('epoch-went-back', `${what} quorum epoch went from ${before.epoch} to ${epoch}`)
     }
     if (before?.life === machine.life && highWatermark < before.highWatermark) {
@@ -133,7 +135,7 @@ export class Oracle {
       this.#world.fail('two-leaders', `${what}: ${other} leads epoch ${leader.epoch} too`)
     }
     // What it committed is compared when its files are sound again, or another one leads.
-    if (this.#cluster.rotten.get(name) === machine.id) return
+    if (this.#cluster.rotten.get(name)?.id === machine.id) return
     const seenKey = `${key}-${machine.id}-${machine.life}`
     const seen = this.#seen.get(seenKey) ?? { epoch: -1, highWatermark: 0 }
     this.#seen.set(seenKey, seen)
@@ -146,6 +148,12 @@ export class Oracle {
     seen.epoch = leader.epoch
     seen.highWatermark = highWatermark
     // What compaction rewrites is judged by its records, at the end.
+    if (highWatermark < log.logStartOffset) {
+      this.#world.fail(
+        'start-beyond-watermark',
+        `${what} begins at ${log.logStartOffset}, committed up to ${highWatermark}`,
+      )
+    }
     if (!hasMoved || !this.#isPromised(partition.topic) || log.config.cleanupPolicy !== 'delete') return
     let committed = this.#committed.get(key)
     if (committed === undefined) this.#committed.set(key, (committed = new Committed()))

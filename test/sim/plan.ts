@@ -33,17 +33,25 @@ export const faultKinds = [
   'there-and-back',
   'contested-vote',
   'figure-8',
+  'reassignment',
+  'add-broker',
+  'remove-broker',
+  'alter-configs',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
 /** Kinds that make the most of each other. */
 const themes: readonly (readonly FaultKind[])[] = [
   // One life after the other, and who voted for whom.
-  ['crash', 'cut-pair', 'restart-storm', 'contested-vote', 'figure-8', 'delay'],
+  ['crash', 'cut-pair', 'restart-storm', 'contested-vote', 'contested-vote', 'figure-8', 'figure-8'],
   // What a disk lost, and who is taken for it.
-  ['crash', 'power-loss', 'cut-pair', 'starve'],
+  ['crash', 'power-loss', 'cut-pair', 'starve', 'slow-disk'],
+  // What lies on a disk, and is not what was written.
+  ['bit-rot', 'failing-sync', 'crash', 'starve'],
+  // Who has which replica.
+  ['crash', 'power-loss', 'starve', 'reassignment', 'add-broker', 'remove-broker', 'shuffle-leaders', 'alter-configs'],
   // Who leads, who follows, and what is still under way.
-  ['crash', 'cut-pair', 'shuffle-leaders', 'there-and-back', 'there-and-back'],
+  ['crash', 'cut-pair', 'shuffle-leaders', 'there-and-back', 'there-and-back', 'there-and-back'],
 ]
 
 /**
@@ -59,7 +67,6 @@ export interface TopicPlan {
 }
 
 const otherTopics: readonly (Omit<TopicPlan, 'partitions'> | undefined)[] = [
-  undefined,
   undefined,
   { name: 'payments', kind: 'kept' },
   { name: 'metrics', kind: 'retained' },
@@ -109,9 +116,9 @@ export interface PlanOptions {
 }
 
 export function planOf(seed: number, random: Random, options: PlanOptions = {}): Plan {
-  const theme = options.faults ?? (chance(random, 0.4) ? pick(random, themes) : undefined)
-  const isElectoral = theme === themes[0] && chance(random, 0.6)
-  const brokers = options.brokers ?? (isElectoral ? 5 : pick(random, [3, 3, 3, 3, 4, 5]))
+  const theme = options.faults ?? (chance(random, 0.5) ? pick(random, themes) : undefined)
+  const isElectoral = theme === themes[0]
+  const brokers = options.brokers ?? pick(random, isElectoral ? [3, 3, 3, 5] : [3, 3, 3, 3, 4, 5])
   const topics: TopicPlan[] = [{ name: 'orders', kind: 'kept', partitions: 1 + Math.floor(random() * 3) }]
   const other = pick(random, otherTopics)
   if (other !== undefined) topics.push({ ...other, partitions: 1 + Math.floor(random() * 2) })
@@ -122,14 +129,14 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
   const idempotentProducers = 1 + Math.floor(random() * 2)
   const plainProducers = Math.floor(random() * 2)
   const leaderProducers = Math.floor(random() * 2)
-  const troubleMs = between(random, 15_000, 45_000)
+  const troubleMs = between(random, 9_000, 27_000)
   const partitions = topics.reduce((sum, topic) => sum + topic.partitions, 0)
   const lanes = partitions * (idempotentProducers + plainProducers + leaderProducers)
-  const batches = pick(random, [100, 180, 300])
+  const batches = pick(random, [80, 140, 220])
   return {
     seed,
     brokers,
-    voters: Math.min(brokers, isElectoral ? 5 : pick(random, [3, 3, 5])),
+    voters: Math.min(brokers, pick(random, [3, 3, 5])),
     topics,
     idempotentProducers,
     plainProducers,
@@ -142,8 +149,8 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
     segmentBytes: pick(random, [1_024, 2_048, 8_192]),
     segmentMs: pick(random, [3_000, 604_800_000]),
     replicaLagTimeMaxMs: 4_000,
-    metadataFetchBytes: pick(random, [1, 1, 1_048_576]),
-    networkDelayMs: pick(random, isElectoral ? [1, 8] : [0.05, 0.05, 1, 8]),
+    metadataFetchBytes: pick(random, isElectoral ? [1] : [1, 1_048_576, 1_048_576]),
+    networkDelayMs: pick(random, isElectoral ? [0.05, 1, 1, 8] : [0.05, 0.05, 1, 8]),
     faults: theme ?? (drawn.length > 0 ? drawn : ['crash']),
     troubleMs,
     faultEveryMs: pick(random, [800, 2_000, 4_000]),

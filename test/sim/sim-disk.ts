@@ -24,6 +24,8 @@ export const noDiskFaults: DiskFaults = { before: () => {}, freeBytes: Infinity 
 
 export class SimDisk implements Disk {
   faults: DiskFaults = noDiskFaults
+  /** Files that could not be replaced when that was last tried: what their owner says may be ahead of them. */
+  readonly refused = new Set<string>()
   #names = new Names()
   /** As of the last sync. */
   #durable = new Names()
@@ -56,9 +58,11 @@ export class SimDisk implements Disk {
   }
 
   replace(path: string, content: Uint8Array): void {
+    this.refused.add(path)
     this.faults.before('write', path)
     this.faults.before('sync', path)
     this.take(content.length, path)
+    this.refused.delete(path)
     const inode = new Inode()
     inode.write(content, 0, content.length, 0)
     this.#change({ kind: 'link', path, inode })

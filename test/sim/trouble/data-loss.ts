@@ -118,9 +118,9 @@ export const laggard: Fault = (trouble) => {
     trouble.starve(victim, lengthMs + 5)
     const ends = new Map<string, End>()
     trouble.after(800, () => {
-      for (const { name, log, follower } of victim.broker?.replicas.all() ?? []) {
-        if (follower !== undefined)
-          ends.set(name, { leaderEpoch: follower.leaderEpoch, logEndOffset: log.logEndOffset })
+      for (const { topicId, index, log, follower } of victim.broker?.replicas.all() ?? []) {
+        if (follower === undefined) continue
+        ends.set(`${topicId}-${index}`, { leaderEpoch: follower.leaderEpoch, logEndOffset: log.logEndOffset })
       }
     })
     trouble.after(lengthMs, () => holdToTheLag(trouble, victim, ends))
@@ -138,7 +138,7 @@ function holdToTheLag({ cluster, world }: Trouble, victim: Machine, ends: Readon
   for (const { topic, partition } of newestImage(cluster)?.partitions() ?? []) {
     const { leader, isr } = partition
     const led = cluster.machine(leader)?.broker?.replicas.get(topic.name, partition.partition)
-    const before = ends.get(led?.name ?? '')
+    const before = ends.get(`${topic.id}-${partition.partition}`)
     // A new leader gives everybody the time anew.
     if (led === undefined || before === undefined || led.leader?.epoch !== before.leaderEpoch) continue
     const endOffset = before.logEndOffset

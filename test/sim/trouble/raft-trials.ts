@@ -8,8 +8,9 @@ import type { Fault, Trouble } from './trouble.ts'
 const trialMs = 4_000
 
 /** The controller, the last voter to stand, and the third one, where there are three and all of them run. */
-function threeVoters({ cluster, plan }: Trouble): readonly [Machine, Machine, Machine] | undefined {
-  const voters = cluster.machines.slice(0, plan.voters)
+function threeVoters({ cluster }: Trouble): readonly [Machine, Machine, Machine] | undefined {
+  if (cluster.machines.length !== 3) return undefined // More of them would vote.
+  const voters = cluster.machines
   const controller = voters.find(({ broker, id }) => broker?.quorum.controllerId === id)
   const others = voters.filter((machine) => machine !== controller)
   if (others.length !== 2 || controller === undefined || !voters.every(({ isServing }) => isServing)) return undefined

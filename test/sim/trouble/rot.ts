@@ -17,6 +17,8 @@ import { whenSafe } from './data-loss.ts'
 import { moveLeader } from './leaders.ts'
 import type { Fault, Trouble } from './trouble.ts'
 
+/** Longer than any client waits for an answer. */
+const underWayMs = 3_500
 /** What the checksum covers begins with it. */
 const checkedFrom = 17
 
@@ -54,22 +56,24 @@ function rotPartition(trouble: Trouble, victim: Machine, name: string): (() => b
   const { cluster, random } = trouble
   const where = flip(trouble, victim, name)
   if (where === undefined) return undefined
-  cluster.rotten.set(name, victim.id)
+  cluster.rotten.set(name, victim)
   trouble.note('bit-rot', `on ${victim.id} in ${where}`)
   const found = [...(newestImage(cluster)?.partitions() ?? [])].find(
     ({ topic, partition }) => `${topic.name}-${partition.partition}` === name,
   )
-  if (chance(random, 0.4)) trouble.crash(victim, 20)
-  else if (found !== undefined && chance(random, 0.6)) {
+  if (found === undefined || chance(random, 0.3)) trouble.crash(victim, 20)
+  else if (chance(random, 0.8)) {
     const others = found.partition.replicas.filter((id) => id !== victim.id)
     moveLeader(cluster.running[0], found.topic.name, found.partition.partition, [victim.id, ...others])
+    const follower = cluster.machine(pick(random, others))
+    if (follower !== undefined && chance(random, 0.5)) trouble.after(300, () => throwAway(follower, name))
   }
   let isRepaired = false
   trouble.lasts(between(random, 1_000, 5_000), () => {
     isRepaired = true
     repair(trouble, victim, name)
   })
-  return () => isRepaired && trouble.isCalm
+  return () => isRepaired && !cluster.rotten.has(name) && trouble.isCalm
 }
 
 /** Its replica is thrown away, as its owner would who has read of it, and made anew from the others. */
@@ -79,12 +83,16 @@ function repair({ cluster, world }: Trouble, victim: Machine, name: string): voi
     for (const at of damagedBatches(machine, name))
       world.fail('rot-spreads', `${machine.id}'s ${name} is damaged at ${at}`)
   }
-  if (damagedBatches(victim, name).length > 0) {
-    victim.kill()
-    victim.disk.remove(name)
-    if (!victim.isUp) victim.start()
-  }
-  cluster.rotten.delete(name)
+  if (damagedBatches(victim, name).length > 0) throwAway(victim, name)
+  // What it answered before is under way still.
+  world.after(underWayMs, () => cluster.rotten.delete(name))
+}
+
+/** One replica is gone, and is fetched anew. */
+function throwAway(machine: Machine, name: string): void {
+  machine.kill()
+  machine.disk.remove(name)
+  machine.start()
 }
 
 function rotMetadata(trouble: Trouble, victim: Machine): (() => boolean) | undefined {

@@ -26,6 +26,8 @@ export class Trouble {
   /** While set, nothing else may go wrong; true once it may again. */
   isMended: (() => boolean) | undefined
   onWiped: (machine: Machine) => void = () => {}
+  /** Brokers that are about to be struck off. */
+  readonly leaving = new Set<number>()
   /** Undoes what lasts. */
   readonly #active = new Set<() => void>()
 
