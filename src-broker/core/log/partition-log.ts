@@ -615,7 +615,8 @@ export class PartitionLog {
     if (this.#content === undefined || this.#recoveryPoint === this.#logEndOffset) return []
     this.#epochs.save(this.#logEndOffset)
     this.#flushingTo = this.#logEndOffset
-    const files = this.#content.segments.from(this.#recoveryPoint).flatMap((segment) => segment.unsynced())
+    // The segment that ends there, too: it may have been cut, and what was cut off must not come back before the recovery point.
+    const files = this.#content.segments.from(this.#recoveryPoint - 1).flatMap((segment) => segment.unsynced())
     // A log that has lost its topic's id counts as another topic's, and is removed with all its records.
     const named = this.#isNameSynced ? undefined : topicIdFile(this.#env.disk, this.directory)
     this.#isNameSynced = true

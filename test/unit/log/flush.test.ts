@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { writeTopicId } from '../../../src-broker/core/log/partition-metadata.ts'
-import { batchOf, contents, directory, fill, filled, newLog, recoverLog } from './bench.ts'
+import { append, batchOf, contents, directory, fill, filled, newLog, recoverLog } from './bench.ts'
 
 const smallBatchBytes = batchOf(['r0']).length
 const file = (base: number, kind = '.log') => `${directory}/${String(base).padStart(20, '0')}${kind}`
@@ -38,6 +38,17 @@ test('what is cut off while a flush is under way was not flushed by it', () => {
   fill(log, 3, { leaderEpoch: 1 })
   log.endFlush()
   expect([log.recoveryPoint, log.logEndOffset]).toEqual([4, 7])
+})
+
+test('what was cut off does not come back with a power loss, where the log went on in another segment', () => {
+  const { disk, log } = newLog({ segmentBytes: 3 * smallBatchBytes })
+  fill(log, 3)
+  log.flush()
+  log.truncateTo(2)
+  append(log, ['too long for the rest of the first segment'.repeat(2)], { leaderEpoch: 1 })
+  log.flush()
+  const recovered = recoverLog(disk.crash(), 3)
+  expect([log.segmentsFrom(0), recovered.segmentsFrom(0)]).toEqual([recovered.segmentsFrom(0), log.segmentsFrom(0)])
 })
 
 test('once flushed, a log keeps the id of its topic through a power loss', () => {
