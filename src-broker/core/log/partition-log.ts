@@ -615,8 +615,7 @@ export class PartitionLog {
     if (this.#content === undefined || this.#recoveryPoint === this.#logEndOffset) return []
     this.#epochs.save(this.#logEndOffset)
     this.#flushingTo = this.#logEndOffset
-    // The segment that ends there, too: it may have been cut, and what was cut off must not come back before the recovery point.
-    const files = this.#content.segments.from(this.#recoveryPoint - 1).flatMap((segment) => segment.unsynced())
+    const files = this.#content.segments.from(this.#recoveryPoint).flatMap((segment) => segment.unsynced())
     // A log that has lost its topic's id counts as another topic's, and is removed with all its records.
     const named = this.#isNameSynced ? undefined : topicIdFile(this.#env.disk, this.directory)
     this.#isNameSynced = true
@@ -638,8 +637,11 @@ export class PartitionLog {
   /** Closes the active segment and begins one at `baseOffset`. */
   #roll(baseOffset: number): void {
     const { segments } = this.#opened()
-    if (segments.active.size > 0) this.#seal(segments.active)
+    const { active } = segments
+    if (active.size > 0) this.#seal(active)
     else segments.keepFirst(segments.all.length - 1)
+    // What was cut off must not come back with a power loss, behind another segment and before the recovery point.
+    if (active.size > 0 && active.isCut) active.file.sync()
     segments.add(baseOffset)
   }
 

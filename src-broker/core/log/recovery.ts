@@ -54,7 +54,7 @@ export function scanFrom(segments: Segments, index: number, from: number, scan: 
       epoch = batch.partitionLeaderEpoch(walk.view, walk.at)
     }
     if (segment.size < fileBytes) {
-      segment.file.truncate(segment.size)
+      segment.cutFile()
       return fileBytes - segment.size + cutOff(segments, at + 1)
     }
     if (segment !== segments.active) scan.end(segment)

@@ -16,6 +16,8 @@ export class Segment {
   readonly times: TimeIndex
   /** Bytes of whole batches. The file may be longer after a write that failed half-way; the next one goes over it. */
   size: number
+  /** Its file was cut short, and perhaps not synced since. */
+  isCut = false
   readonly #disk: Disk
   readonly #directory: string
   readonly #suffix: string
@@ -153,10 +155,16 @@ export class Segment {
     }
   }
 
-  /** Cuts the segment at a position where a batch begins. Everything before it ends before `offset`. */
-  truncate(position: number, offset: number): void {
+  /** Cuts the file, where the segment ends. */
+  cutFile(position = this.size): void {
     this.file.truncate(position)
     this.size = position
+    this.isCut = true
+  }
+
+  /** Cuts the segment at a position where a batch begins. Everything before it ends before `offset`. */
+  truncate(position: number, offset: number): void {
+    this.cutFile(position)
     this.truncateIndexes(offset)
     this.#tail = undefined
     if (position === 0) this.#firstTimestamp = undefined
