@@ -35,13 +35,14 @@ export function whatIsMissing(cluster: Cluster): string | undefined {
 export const isWhole = (cluster: Cluster): boolean => whatIsMissing(cluster) === undefined
 
 /**
- * Whether one broker may lose what it has not synced, and nothing that was acknowledged be lost with it (KIP-966): everybody runs in
- * a life that the controller knows, and for each partition somebody else is in the ISR, or eligible as if it were.
+ * Whether one broker may lose what it has not synced, and nothing that was acknowledged be lost with it (KIP-966): everybody runs,
+ * with a disk that works, in a life that the controller knows, and for each partition somebody else is in the ISR, or eligible as if it were.
  */
 export function maySpare(cluster: Cluster, { id }: Machine): boolean {
   const image = newestImage(cluster)
   if (image === undefined) return false
-  for (const { id: other, broker } of cluster.machines) {
+  for (const { id: other, broker, disk } of cluster.machines) {
+    if (disk.faults.isDeadly === true) return false
     if (broker === undefined || image.brokers.get(other)?.epoch !== broker.quorum.brokerEpoch) return false
   }
   for (const { partition } of image.partitions()) {

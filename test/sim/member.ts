@@ -91,9 +91,9 @@ export class Member {
     this.#later()
   }
 
-  /** Owns its part in the group's latest generation. */
-  get isSettled(): boolean {
-    return this.#owned !== undefined && this.#generation === this.#group.generation
+  /** In which it owns its part; -1 where it does not. */
+  get generation(): number {
+    return this.#owned === undefined ? -1 : this.#generation
   }
 
   get ownedCount(): number {

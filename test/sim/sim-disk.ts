@@ -14,6 +14,8 @@ export type DiskOperation = 'read' | 'write' | 'sync'
 /** Asked before each operation: throws the injected failure, or takes its time. */
 export interface DiskFaults {
   before(operation: DiskOperation, path: string): void
+  /** Its broker may end any time. */
+  readonly isDeadly?: boolean
   /** The sync of a file has failed. */
   syncFailed?(inode: Inode): void
   /** Bytes that may still be added, or Infinity. */

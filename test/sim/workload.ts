@@ -146,7 +146,10 @@ export class Workload {
   /** What is wrong with the groups still. */
   get unsettledGroups(): string | undefined {
     if (!this.#committers.every(({ isConfirmed }) => isConfirmed)) return 'committed offsets cannot be read'
-    if (!this.#members.every(({ isSettled }) => isSettled)) return 'members are not settled in one generation'
+    const [generation = 0] = this.#members.map((member) => member.generation)
+    if (generation < 0 || this.#members.some((member) => member.generation !== generation)) {
+      return 'members are not settled in one generation'
+    }
     const owned = this.#members.reduce((sum, { ownedCount }) => sum + ownedCount, 0)
     const isShared = this.#members.length === 0 || owned === this.#plan.topics[0]!.partitions
     return isShared ? undefined : `members own ${owned} partitions`

@@ -24,7 +24,7 @@ export const slowDisk: Fault = (trouble, target) => {
 }
 
 export const fullDisk: Fault = (trouble, target) => {
-  target.disk.faults = { before: () => {}, freeBytes: integerBelow(trouble.random, 20_000) }
+  target.disk.faults = { before: () => {}, freeBytes: integerBelow(trouble.random, 20_000), isDeadly: true }
   trouble.lasts(between(trouble.random, 500, 6_000), () => works(trouble, target))
   return true
 }
@@ -36,6 +36,7 @@ export const diskError: Fault = (trouble, target) => {
   const failing = pick(random, ['read', 'write'] as const)
   target.disk.faults = {
     freeBytes: Infinity,
+    isDeadly: true,
     before: (operation, path) => {
       if (operation === failing && chance(random, share)) throw new DiskError('EIO', path)
     },
