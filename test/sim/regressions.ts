@@ -4,12 +4,12 @@
  */
 export const regressions: readonly { readonly seed: number; readonly bug: string; readonly found: string }[] = [
   {
-    seed: 7,
+    seed: 39,
     bug: 'lead-in-an-earlier-life',
     found: 'a restarted broker led on what its earlier life was elected for, with a log that had become shorter',
   },
   {
-    seed: 4,
+    seed: 51,
     bug: 'answer-another-life',
     found: 'a broker took the answer to its earlier life’s registration for its own, and never served',
   },
