@@ -11,7 +11,7 @@ export const openAnomalies: Readonly<Record<string, string>> = {
   'laggard-in-isr': 'a deleted topic’s partition waits for ever',
   'false-out-of-order': 'a topic made anew refuses an idempotent producer’s first batch',
   unreadable: 'a topic made anew cannot be read to its end',
-  crash: 'the core throws while it replays metadata under added and removed brokers',
+  'broker-crashed': 'the core asserts “change of broker N in another epoch” while brokers are added and removed',
 }
 
 /** Of a thousand seeds. */
