@@ -177,16 +177,15 @@ export function wantedIsr(
 ): readonly number[] | undefined {
   if (leader.proposedIsr !== undefined) return undefined
   const joinFrom = Math.max(partition.highWatermark, leader.epochStartOffset)
+  const leaderEndOffset = partition.log.logEndOffset
   const isWanted = (id: number): boolean => {
     const follower = leader.followers.get(id)
     if (follower === undefined) return id === brokerId
     if (leader.isr.includes(id)) {
-      return (
-        follower.logEndOffset >= partition.log.logEndOffset ||
-        nowMs - follower.caughtUpAtMs <= leader.replicaLagTimeMaxMs
-      )
+      return follower.logEndOffset >= leaderEndOffset || nowMs - follower.caughtUpAtMs <= leader.replicaLagTimeMaxMs
     }
-    return follower.stream !== undefined && follower.logEndOffset >= joinFrom && isAlive(id)
+    // One that lags as a member must not would leave at once, and join again.
+    return follower.logEndOffset >= joinFrom && isCaughtUp(leader, follower, leaderEndOffset, nowMs) && isAlive(id)
   }
   const wanted = leader.replicas.filter(isWanted)
   if (wanted.length !== leader.isr.length || !wanted.every((id) => leader.isr.includes(id))) return wanted

@@ -53,6 +53,26 @@ test.each([
   expect(asks.mock.calls.length).toBeLessThan(25)
 })
 
+test('a follower that has all that is committed, and cannot get further, does not join the ISR again and again', () => {
+  const cluster = new ReplicaCluster(3, 2)
+  cluster.elect(1)
+  cluster.produce(1, 40, 'all')
+  cluster.advance(100)
+  cluster.kill(2)
+  cluster.kill(3)
+  cluster.setIsr([1])
+  cluster.produce(1, 50, 'leader')
+  cluster.tamper(1, firstSegment, (content) => {
+    content[positionOf(content, 40) + 66]! ^= 1
+    return content
+  })
+  cluster.start(3)
+  cluster.advance(100)
+  const { partitionEpoch } = cluster.partition(1).leader!
+  cluster.advance(120_000)
+  expect(cluster.partition(1).leader!.partitionEpoch - partitionEpoch).toBeLessThan(3)
+})
+
 test('a follower goes on where another leads whose file is sound', () => {
   const cluster = leaderWithFlippedBit(10, 40, 66)
   cluster.advance(10_000)
