@@ -67,7 +67,7 @@ export const replicationBugs: readonly Bug[] = [
     name: 'join-without-watermark',
     about: 'a follower joins the ISR wherever its log ends',
     file: leader,
-    find: 'return follower.stream !== undefined && follower.logEndOffset >= joinFrom && isAlive(id)',
+    find: 'return follower.logEndOffset >= joinFrom && isCaughtUp(leader, follower, leaderEndOffset, nowMs) && isAlive(id)',
     replace: 'return follower.stream !== undefined && isAlive(id)',
     within: 60,
   },
@@ -83,8 +83,8 @@ export const replicationBugs: readonly Bug[] = [
     name: 'never-join',
     about: 'no follower comes back into the ISR',
     file: leader,
-    find: 'return follower.stream !== undefined && follower.logEndOffset >= joinFrom',
-    replace: 'return follower.stream === undefined && follower.logEndOffset >= joinFrom',
+    find: 'return follower.logEndOffset >= joinFrom && isCaughtUp',
+    replace: 'return follower.stream === undefined && isCaughtUp',
     within: 40,
   },
   {
@@ -142,5 +142,13 @@ export const replicationBugs: readonly Bug[] = [
     find: 'if (isMine && this.#isRegistered())',
     replace: 'if (isMine)',
     within: 40,
+  },
+  {
+    name: 'join-and-leave',
+    about: 'a follower that lags too much to stay in the ISR may join it, and leaves at once, and joins',
+    file: leader,
+    find: 'isCaughtUp(leader, follower, leaderEndOffset, nowMs) && isAlive(id)',
+    replace: 'follower.stream !== undefined && isAlive(id)',
+    within: undefined,
   },
 ]

@@ -110,4 +110,20 @@ export const storageBugs: readonly Bug[] = [
     replace: 'if (found !== undefined) {',
     within: undefined,
   },
+  {
+    name: 'cut-not-synced',
+    about: 'what was cut off a segment comes back with a power loss, behind the next segment',
+    file: log,
+    find: 'if (active.size > 0 && active.isCut) active.file.sync()',
+    replace: '',
+    within: undefined,
+  },
+  {
+    name: 'watermark-before-start',
+    about: 'after a restart the high watermark is what was written down last, though more has been deleted since',
+    file: log,
+    find: 'this.highWatermark = Math.max(start.logStartOffset, Math.min(start.highWatermark, this.#logEndOffset))',
+    replace: 'this.highWatermark = Math.min(start.highWatermark, this.#logEndOffset)',
+    within: undefined,
+  },
 ]
