@@ -72,14 +72,6 @@ export const replicationBugs: readonly Bug[] = [
     within: 60,
   },
   {
-    name: 'never-shrink',
-    about: 'a follower that falls behind stays in the ISR for ever',
-    file: leader,
-    find: 'nowMs - follower.caughtUpAtMs <= leader.replicaLagTimeMaxMs\n      )',
-    replace: 'nowMs - follower.caughtUpAtMs <= Infinity\n      )',
-    within: undefined,
-  },
-  {
     name: 'never-join',
     about: 'no follower comes back into the ISR',
     file: leader,
