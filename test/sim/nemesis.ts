@@ -13,6 +13,7 @@ import { between, chance, pick } from './randoms.ts'
 import { clockDrift, clockJump, sleep } from './trouble/clocks.ts'
 import { blackout, laggard, powerLoss, wipe } from './trouble/data-loss.ts'
 import { diskError, fullDisk, slowDisk } from './trouble/disks.ts'
+import { overtaken } from './trouble/joins.ts'
 import { electLeaders, shuffleLeaders, thereAndBack } from './trouble/leaders.ts'
 import { breakLinks, bridge, cutPair, delay, isolate, oneWay, ring, split, starve } from './trouble/links.ts'
 import { addBroker, alterConfigs, reassignment, removeBroker } from './trouble/membership.ts'
@@ -50,6 +51,7 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   'elect-leaders': electLeaders,
   'shuffle-leaders': shuffleLeaders,
   'there-and-back': thereAndBack,
+  overtaken,
   'contested-vote': contestedVote,
   'figure-8': figureEight,
   reassignment,

@@ -22,6 +22,10 @@ interface Seen {
 
 const lookEveryMs = 150
 const downForMs = 1_500
+/** Records between two looks: more than any trouble gives cause for. */
+const decisionsMax = 150
+/** Before it, brokers and topics are made. */
+const startingOffset = 100
 
 export class Oracle {
   readonly #world: World
@@ -97,10 +101,17 @@ export class Oracle {
     }
   }
 
-  /** Who is fenced, and has been down for long, is in no ISR beside somebody alive (KIP-841). */
+  #metadataEndOffset = 0
+
+  /** The controller does not go back and forth. Who is fenced, and has been down for long, is in no ISR beside somebody alive (KIP-841). */
   #lookAtIsrs(): void {
     const image = newestImage(this.#cluster)
     if (image === undefined) return
+    const decided = image.endOffset - this.#metadataEndOffset
+    this.#metadataEndOffset = Math.max(this.#metadataEndOffset, image.endOffset)
+    if (decided > decisionsMax && this.#metadata.endOffset > startingOffset) {
+      this.#world.fail('no-rest', `the controller decided ${decided} times in ${lookEveryMs} ms`)
+    }
     for (const { id, isUp, endedMs } of this.#cluster.machines) {
       if (isUp || this.#world.nowMs - endedMs < downForMs || image.brokers.get(id)?.fenced !== true) continue
       for (const { topic, partition } of image.partitions()) {

@@ -31,6 +31,7 @@ export const faultKinds = [
   'elect-leaders',
   'shuffle-leaders',
   'there-and-back',
+  'overtaken',
   'contested-vote',
   'figure-8',
   'reassignment',
@@ -51,7 +52,7 @@ const themes: readonly (readonly FaultKind[])[] = [
   // Who has which replica.
   ['crash', 'power-loss', 'starve', 'reassignment', 'add-broker', 'remove-broker', 'shuffle-leaders', 'alter-configs'],
   // Who leads, who follows, and what is still under way.
-  ['crash', 'cut-pair', 'shuffle-leaders', 'there-and-back', 'there-and-back', 'there-and-back'],
+  ['crash', 'cut-pair', 'shuffle-leaders', 'there-and-back', 'there-and-back', 'overtaken', 'overtaken'],
 ]
 
 /**

@@ -64,6 +64,8 @@ export class Producer {
   readonly #random: Random
   #batches: Batch[] = []
   #producerId = -1
+  /** Of the first batch that was acknowledged under this id. */
+  #firstSequence = Infinity
   #nextSequence = 0
   /** What was given up may be there: this producer id is not to be used again once nothing is under way. */
   #isSpent: boolean
@@ -194,14 +196,17 @@ export class Producer {
     if (index < 0) return // Given up before.
     if (errorCode === errors.NONE || errorCode === errors.DUPLICATE_SEQUENCE_NUMBER) {
       this.#batches.splice(index, 1)
+      this.#firstSequence = Math.min(this.#firstSequence, batch.baseSequence)
       const base = errorCode === errors.NONE ? baseOffset : -1
       for (const [at, write] of batch.writes.entries()) this.#history.acked(write, base < 0 ? -1 : base + at)
       return this.#pump()
     }
     if (errorCode === errors.OUT_OF_ORDER_SEQUENCE_NUMBER && this.writer.isIdempotent) {
       // After a restart a broker remembers only each producer's last batch: an earlier one that is there already may be
-      // refused in these words (as in Kafka). One that cannot be there, behind others that are, must be taken.
-      if (index === 0 && (batch.isDoubtful || this.#options.mayLose)) this.#isSpent = true
+      // refused in these words; and of a producer that it does not know it takes any batch for the first one (both as in Kafka). One
+      // that cannot be there, behind others that are, must be taken.
+      const isBeforeFirst = batch.baseSequence < this.#firstSequence
+      if (index === 0 && (batch.isDoubtful || isBeforeFirst || this.#options.mayLose)) this.#isSpent = true
       else if (index === 0 && !this.#isSpent) {
         const first = show(batch.writes[0]!)
         return this.#world.fail('false-out-of-order', `${this.writer.topic}-${this.writer.partition} refuses ${first}`)
@@ -243,6 +248,7 @@ export class Producer {
       this.#isAskingForId = false
       if (response?.errorCode !== errors.NONE) return this.#pumpLater()
       this.#producerId = response.producerId
+      this.#firstSequence = Infinity
       this.#nextSequence = 0
       this.#isSpent = false
       for (const batch of this.#batches) batch.bytes = undefined

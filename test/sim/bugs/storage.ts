@@ -79,14 +79,6 @@ export const storageBugs: readonly Bug[] = [
     within: 40,
   },
   {
-    name: 'delete-beyond-watermark',
-    about: 'retention deletes what is not committed yet',
-    file: log,
-    find: 'endOffset > retention.highWatermark || ',
-    replace: '',
-    within: undefined,
-  },
-  {
     name: 'compaction-keeps-the-first',
     about: 'of each key the first record stays, not the last',
     file: 'src-broker/core/log/offset-map.ts',

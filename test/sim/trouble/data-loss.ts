@@ -38,6 +38,9 @@ export const powerLoss: Fault = (trouble) => {
 /** Anybody; often the last member of an ISR, or one that is eligible beside it. */
 function powerVictim({ cluster, random }: Trouble): Machine {
   const machines = [...cluster.machines]
+  // What a slow disk has not synced yet is the more.
+  const slow = machines.filter(({ syncMs }) => syncMs > 1)
+  if (slow.length > 0 && chance(random, 0.5)) return pick(random, slow)
   if (chance(random, 0.6)) {
     const few = [...(newestImage(cluster)?.partitions() ?? [])].filter(({ partition: { isr } }) => isr.length === 1)
     if (few.length > 0) {

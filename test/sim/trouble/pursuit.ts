@@ -6,8 +6,7 @@ import type { ControllerRequest } from '../../../src-broker/core/quorum/messages
 import { maySpare, newestImage } from '../health.ts'
 import type { Machine } from '../machine.ts'
 import { between, chance, pick } from '../randoms.ts'
-import { losePower } from './data-loss.ts'
-import { moveLeader } from './leaders.ts'
+import { bringAnotherLife, joinOf, keepUnaware, overtake } from './joins.ts'
 import { hold } from './links.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -66,7 +65,7 @@ export class Pursuit {
     if (!this.#mayHold) return
     if (message.kind === 'vote' && message.preVote) this.#candidate(from, to)
     else if (message.kind === 'vote-response' && message.voteGranted && !message.preVote) this.#voted(from, to)
-    else if (message.kind === 'controller-request' && message.api === 'AlterPartition') this.#asked(from, to, message)
+    else if (message.kind === 'controller-request') this.#asked(from, to, message)
   }
 
   /** Another voter hears of the candidate too late, and stands itself. */
@@ -92,105 +91,16 @@ export class Pursuit {
   }
 
   /** A leader asks the controller to let somebody into an ISR. */
-  #asked(leader: Machine, controller: Machine, { body }: ControllerRequest): void {
+  #asked(from: Machine, to: Machine, request: ControllerRequest): void {
     const trouble = this.#trouble
     const { random, cluster } = trouble
     if (!chance(random, 0.25) || !trouble.mayStrike) return
-    const joining = joinerOf(cluster, body as AlterPartition)
-    if (joining === undefined || joining === leader || !joining.isUp) return
+    const join = joinOf(cluster, from, to, request)
+    if (join === undefined) return
     const turn = random()
-    if (turn < 0.35) return this.#keepUnaware(leader, controller, joining)
-    if (turn < 0.5) return this.#overtake(leader, controller, joining)
-    if (this.#mayLosePower && joining !== controller && maySpare(cluster, joining)) {
-      this.#bringAnotherLife(leader, controller, joining)
-    }
+    if (turn < 0.35) keepUnaware(trouble, join)
+    else if (turn < 0.5) overtake(trouble, join)
+    else if (this.#mayLosePower && join.joining !== to && maySpare(cluster, join.joining))
+      bringAnotherLife(trouble, join)
   }
-
-  /** The controller lets it in, and the leader does not hear of it; then the leader dies. */
-  #keepUnaware(leader: Machine, controller: Machine, joining: Machine): void {
-    const trouble = this.#trouble
-    const { random } = trouble
-    const ms = between(random, 300, 3_000)
-    hold(trouble, { side: [controller], other: [leader], to: true, from: false, ms: ms + 200 })
-    trouble.starve(joining, ms + between(random, 0, 3_000))
-    this.#killLater(leader, ms, `${joining.id} joins an ISR of`)
-  }
-
-  /** The one that caught up loses its power, and comes back with less, before the controller hears that it had caught up. */
-  #bringAnotherLife(leader: Machine, controller: Machine, joining: Machine): void {
-    const trouble = this.#trouble
-    const { random, cluster } = trouble
-    const { brokerEpoch } = joining.broker!.quorum
-    const release = hold(trouble, { side: [leader], other: [controller], to: true, from: false, ms: 4_000 })
-    trouble.starve(joining, between(random, 500, 4_000))
-    trouble.after(0, () => {
-      if (!joining.isUp || joining.broker!.quorum.brokerEpoch !== brokerEpoch || !maySpare(cluster, joining)) {
-        return release()
-      }
-      trouble.isMended = losePower(trouble, joining, between(random, 1, 20))
-      const isBack = (): boolean => {
-        const registered = newestImage(cluster)?.brokers.get(joining.id)
-        return registered !== undefined && registered.epoch !== brokerEpoch && !registered.fenced
-      }
-      trouble.when(isBack, 3_500, () => {
-        release()
-        this.#killLater(leader, between(random, 5, 400), `another life of ${joining.id} joins an ISR of`)
-      })
-    })
-  }
-
-  /** Somebody else leads by the time the controller hears of it, and the one that was to join has fallen behind. */
-  #overtake(leader: Machine, controller: Machine, joining: Machine): void {
-    const trouble = this.#trouble
-    const { random, cluster, plan } = trouble
-    const led = [...(newestImage(cluster)?.partitions() ?? [])].filter(
-      ({ partition }) =>
-        partition.leader === leader.id && partition.isr.length > 1 && partition.replicas.includes(joining.id),
-    )
-    if (led.length === 0) return
-    const { topic, partition } = pick(random, led)
-    const next = cluster.machine(partition.isr.find((id) => id !== leader.id && id !== joining.id) ?? -1)
-    if (next === undefined) return
-    const ms = plan.replicaLagTimeMaxMs + between(random, 800, 2_500)
-    trouble.note('cut-pair', `between ${leader.id} and ${controller.id}: ${joining.id} is about to join`)
-    hold(trouble, { side: [leader], other: [controller], to: true, from: false, ms })
-    trouble.starve(joining, ms + 2_000)
-    trouble.guard(ms)
-    trouble.after(between(random, 5, 100), () => {
-      moveLeader(controller, topic.name, partition.partition, [next.id, joining.id, leader.id])
-    })
-    this.#killLater(next, ms + between(random, 5, 200), `${leader.id} has let ${joining.id} into the ISR of`)
-  }
-
-  #killLater(machine: Machine, ms: number, why: string): void {
-    const trouble = this.#trouble
-    trouble.after(ms, () => {
-      if (!machine.isUp || !trouble.mayStrike) return
-      trouble.note('crash', `on ${machine.id}: ${why} its`)
-      trouble.crash(machine)
-    })
-  }
-}
-
-interface AlterPartition {
-  readonly topics: readonly {
-    readonly topicId: string
-    readonly partitions: readonly {
-      readonly partitionIndex: number
-      readonly newIsrWithEpochs: readonly { readonly brokerId: number }[]
-    }[]
-  }[]
-}
-
-function joinerOf(cluster: Trouble['cluster'], { topics }: AlterPartition): Machine | undefined {
-  const image = newestImage(cluster)
-  for (const { topicId, partitions } of topics) {
-    const topic = image?.topicsById.get(topicId)
-    for (const { partitionIndex, newIsrWithEpochs } of partitions) {
-      const isr = topic?.partitions[partitionIndex]?.isr ?? []
-      const joining = newIsrWithEpochs.find(({ brokerId }) => !isr.includes(brokerId))
-      if (joining !== undefined) return cluster.machine(joining.brokerId)
-    }
-  }
-  return undefined
 }

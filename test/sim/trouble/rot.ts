@@ -96,11 +96,10 @@ function throwAway(machine: Machine, name: string): void {
 }
 
 function rotMetadata(trouble: Trouble, victim: Machine): (() => boolean) | undefined {
+  victim.kill()
   const where = flip(trouble, victim, metadataDirectory)
-  if (where === undefined) return undefined
   trouble.note('bit-rot', `on ${victim.id} in ${where}`)
   victim.isRotten = true
-  victim.kill()
   victim.start()
   // It refuses to start, or had it at its end and fetches it again.
   if (!victim.isUp) {
