@@ -107,14 +107,24 @@ export class Fleeting {
     const version = client.versionOf(createTopics, 2)
     client.ask(client.anyBroker(), createTopics, version, body, requestTimeoutMs, (response) => {
       const errorCode = response?.topics[0]?.errorCode
-      if (errorCode !== errors.NONE && errorCode !== errors.TOPIC_ALREADY_EXISTS) {
-        if (errorCode !== undefined) this.#expect('creation', errorCode)
-        return this.#world.after(retryMs, () => this.#create())
-      }
-      this.#exists = true
-      this.incarnation++
-      return this.#begin()
+      if (errorCode === errors.NONE) return this.#created()
+      if (errorCode === errors.TOPIC_ALREADY_EXISTS) return client.refresh(() => this.#createdUnlessGone())
+      if (errorCode !== undefined) this.#expect('creation', errorCode)
+      return this.#world.after(retryMs, () => this.#create())
     })
+  }
+
+  /** Made by what was asked before, if not a controller spoke of the life before that does not know yet that it is deposed. */
+  #createdUnlessGone(): void {
+    const topicId = this.#client.topics.get(this.#topic.name)?.topicId
+    if (topicId !== undefined && !this.gone.has(topicId)) return this.#created()
+    return this.#world.after(retryMs, () => this.#create())
+  }
+
+  #created(): void {
+    this.#exists = true
+    this.incarnation++
+    this.#begin()
   }
 
   #expect(what: string, errorCode: number): void {

@@ -117,7 +117,13 @@ export class Machine {
           apis,
         },
         env,
-        { isUp: (peer) => this.links.isUp(peer), send: (to, message) => this.links.send(to, message) },
+        {
+          isUp: (peer) => this.links.isUp(peer),
+          send: (to, message) => {
+            if (this.life === life) this.links.send(to, message)
+            else this.#world.fail('dead-speaks', `a former life of broker ${id} sends to ${to}`)
+          },
+        },
         {
           sync: (path, done) => this.#sync(life, path, done),
           event: (event) => this.#listener.event(this, event),
@@ -175,9 +181,10 @@ export class Machine {
     this.#catchUp()
   }
 
-  #end(silently: boolean): void {
+  /** `isAmidTurn`: what it holds in memory may be half of something. */
+  #end(silently: boolean, isAmidTurn = false): void {
     if (this.broker === undefined) return
-    this.#listener.ending(this)
+    if (!isAmidTurn) this.#listener.ending(this)
     this.broker = undefined
     this.endedMs = this.#world.nowMs
     this.life++
@@ -268,7 +275,7 @@ export class Machine {
       if (error instanceof MetadataDamaged && this.isRotten) return this.#refused(error)
       if (error instanceof DiskError && this.disk.faults !== noDiskFaults) {
         this.#world.log(() => `broker ${this.id} crashes: ${error.message}`)
-        this.#end(false)
+        this.#end(false, true)
         return
       }
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -112,7 +112,8 @@ export class Member {
 
   #act(): void {
     if (this.#coordinator < 0) this.#find()
-    else if (this.#generation < 0) this.#join()
+    // Whoever did not hear where to go on joins again.
+    else if (this.#generation < 0 || this.#owned === undefined) this.#join()
     else if (!this.staysFromNow && chance(this.#client.random, 0.03)) this.#leave()
     else if (chance(this.#client.random, 0.5)) this.#beat()
     else this.#commit()

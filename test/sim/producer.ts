@@ -64,8 +64,11 @@ export class Producer {
   readonly #random: Random
   #batches: Batch[] = []
   #producerId = -1
-  /** Of the first batch that was acknowledged under this id. */
-  #firstSequence = Infinity
+  /**
+   * Something was acknowledged under this id. Of a producer that it does not know a broker takes any batch for the first one, as in
+   * Kafka: until then no second batch follows, which could overtake a refused first one.
+   */
+  #isKnown = false
   #nextSequence = 0
   /** What was given up may be there: this producer id is not to be used again once nothing is under way. */
   #isSpent: boolean
@@ -154,8 +157,9 @@ export class Producer {
     if (leader === undefined) return this.#client.refresh(() => this.#pumpLater())
     let underWay = this.#batches.filter(({ isUnderWay }) => isUnderWay).length
     const hasRetried = this.#batches.some(({ isRetried }) => isRetried)
+    const inFlightMax = this.writer.isIdempotent && !this.#isKnown ? 1 : this.#options.inFlightMax
     for (const [index, batch] of this.#batches.entries()) {
-      if (underWay >= this.#options.inFlightMax || (hasRetried && index > 0)) break
+      if (underWay >= inFlightMax || (hasRetried && index > 0)) break
       if (batch.isUnderWay) continue
       underWay++
       this.#send(batch, leader.leaderId)
@@ -196,17 +200,15 @@ export class Producer {
     if (index < 0) return // Given up before.
     if (errorCode === errors.NONE || errorCode === errors.DUPLICATE_SEQUENCE_NUMBER) {
       this.#batches.splice(index, 1)
-      this.#firstSequence = Math.min(this.#firstSequence, batch.baseSequence)
+      this.#isKnown = true
       const base = errorCode === errors.NONE ? baseOffset : -1
       for (const [at, write] of batch.writes.entries()) this.#history.acked(write, base < 0 ? -1 : base + at)
       return this.#pump()
     }
     if (errorCode === errors.OUT_OF_ORDER_SEQUENCE_NUMBER && this.writer.isIdempotent) {
       // After a restart a broker remembers only each producer's last batch: an earlier one that is there already may be
-      // refused in these words; and of a producer that it does not know it takes any batch for the first one (both as in Kafka). One
-      // that cannot be there, behind others that are, must be taken.
-      const isBeforeFirst = batch.baseSequence < this.#firstSequence
-      if (index === 0 && (batch.isDoubtful || isBeforeFirst || this.#options.mayLose)) this.#isSpent = true
+      // refused in these words (as in Kafka). One that cannot be there, behind others that are, must be taken.
+      if (index === 0 && (batch.isDoubtful || this.#options.mayLose)) this.#isSpent = true
       else if (index === 0 && !this.#isSpent) {
         const first = show(batch.writes[0]!)
         return this.#world.fail('false-out-of-order', `${this.writer.topic}-${this.writer.partition} refuses ${first}`)
@@ -248,7 +250,7 @@ export class Producer {
       this.#isAskingForId = false
       if (response?.errorCode !== errors.NONE) return this.#pumpLater()
       this.#producerId = response.producerId
-      this.#firstSequence = Infinity
+      this.#isKnown = false
       this.#nextSequence = 0
       this.#isSpent = false
       for (const batch of this.#batches) batch.bytes = undefined

@@ -96,7 +96,10 @@ export class Segment {
   find(offset: number): number {
     const walk = lookupWalk
     for (let isThere = this.#seek(this.offsets.lookup(offset)); isThere; isThere = walk.next()) {
-      if (batch.lastOffset(walk.view, walk.at) >= offset) return walk.position
+      // One that begins there is the one, also where a rotten header says that it ends before.
+      if (batch.lastOffset(walk.view, walk.at) >= offset || batch.baseOffset(walk.view, walk.at) >= offset) {
+        return walk.position
+      }
     }
     if (walk.position !== this.size) throw new CorruptBatch(`no way to offset ${offset} in ${this.file.path}`)
     return this.size

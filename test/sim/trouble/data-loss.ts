@@ -14,17 +14,14 @@ const lookEveryMs = 50
 export function whenSafe(trouble: Trouble, strike: () => (() => boolean) | undefined): void {
   const untilMs = trouble.world.nowMs + safeWithinMs
   let isMended: (() => boolean) | undefined
-  trouble.isMended = () => {
-    if (isMended !== undefined) return isMended()
+  const waits = (): boolean => (isMended === undefined ? trouble.world.nowMs > untilMs : isMended())
+  trouble.isMended = waits
+  const isDone = (): boolean => {
+    if (trouble.isMended !== waits) return true
     isMended = strike()
-    return isMended === undefined && trouble.world.nowMs > untilMs
+    return isMended !== undefined
   }
-  trouble.when(
-    () => !trouble.isGuarded || isMended !== undefined,
-    safeWithinMs + lookEveryMs,
-    () => {},
-    lookEveryMs,
-  )
+  trouble.when(isDone, safeWithinMs, () => {}, lookEveryMs)
 }
 
 export const powerLoss: Fault = (trouble) => {

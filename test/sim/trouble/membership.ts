@@ -61,18 +61,15 @@ export const removeBroker: Fault = (trouble) => {
   if (cluster.machines.length <= 3 || running.length !== cluster.machines.length || leaving.size > 0) return false
   const [gone, asked] = shuffled(random, running) as [Machine, Machine]
   leaving.add(gone.id)
-  asked.enter((broker) => remove(trouble, gone, broker))
+  asked.enter((broker) => remove(trouble, gone, asked, broker))
   trouble.after(removedWithinMs, () => {
     if (leaving.delete(gone.id) && !gone.isUp) trouble.restartLater(gone)
   })
   return true
 }
 
-function remove(
-  { cluster, leaving }: Trouble,
-  gone: Machine,
-  { quorum, image, deadlines, clusterId, env }: Broker,
-): void {
+function remove({ cluster, leaving }: Trouble, gone: Machine, asked: Machine, broker: Broker): void {
+  const { quorum, image, deadlines, clusterId, env } = broker
   const removal = new BrokerRemoval({
     image,
     deadlines,
@@ -89,7 +86,12 @@ function remove(
     cluster.remove(gone)
     cluster.world.countFault('broker-removed')
   })
-  const stop = unlessRefused(() => gone.stop(3_000, () => removal.forget(gone.id, struckOff)))
+  // Who was asked may have died meanwhile.
+  const forget = (): void =>
+    asked.enter((running) => {
+      if (running === broker) removal.forget(gone.id, struckOff)
+    })
+  const stop = unlessRefused(() => gone.stop(3_000, forget))
   const leave = unlessRefused(() => gone.enter((broker) => broker.quorum.leaveQuorum(stop)))
   removal.moveReplicas(gone.id, true, 6_000, leave)
 }
