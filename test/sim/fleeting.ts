@@ -118,7 +118,7 @@ export class Fleeting {
   #createdUnlessGone(): void {
     const topicId = this.#client.topics.get(this.#topic.name)?.topicId
     if (topicId !== undefined && !this.gone.has(topicId)) return this.#created()
-    return this.#world.after(retryMs, () => this.#create())
+    this.#world.after(retryMs, () => this.#create())
   }
 
   #created(): void {
