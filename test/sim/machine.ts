@@ -160,14 +160,18 @@ export class Machine {
 
   /** Controlled shutdown; `done` once the process has ended. */
   stop(timeoutMs: number, done: () => void): void {
+    const { life } = this
+    const end = (): void => {
+      if (this.life !== life) return
+      this.#end(false)
+      done()
+    }
+    // The turn in which it is done goes on to its end.
     this.enter((broker) =>
       broker.shutDown(
         timeoutMs,
         () => {},
-        () => {
-          this.#end(false)
-          done()
-        },
+        () => this.#world.after(0, end),
       ),
     )
   }
