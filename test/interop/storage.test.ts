@@ -1,7 +1,7 @@
 // What the log promises, asked for by a client that we did not write.
 import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
+import { type Admin, ConfigResourceTypes, Kafka, logLevel, type Producer } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ClusterHost, startCluster } from '../../src-broker/runtime/cluster-host.ts'
 import { freePorts } from '../support/free-ports.ts'
@@ -99,6 +99,9 @@ test('records that may not be deleted stay', async () => {
 test('a compacted topic keeps the last value of every key, for whoever begins at the start', {
   timeout: 150_000,
 }, async () => {
+  const configEntries = [{ name: 'log.cleaner.backoff.ms', value: '200' }]
+  const resources = ['1', '2', '3'].map((name) => ({ type: ConfigResourceTypes.BROKER, name, configEntries }))
+  await admin.alterConfigs({ validateOnly: false, resources })
   await newTopic('rates', { 'cleanup.policy': 'compact', 'segment.bytes': '1048576' })
   const padding = '.'.repeat(10_000)
   for (let round = 0; round < 12; round++) {
@@ -106,7 +109,7 @@ test('a compacted topic keeps the last value of every key, for whoever begins at
     await producer.send({ topic: 'rates', acks: -1, messages })
   }
   expect(Math.min(...logBytes('rates-0'))).toBeGreaterThan(4_000_000)
-  // The cleaner looks every 15 seconds, and waits for a flush first.
+  // The cleaner's first rest is 15 seconds long, and it waits for a flush before it begins.
   await expect.poll(() => Math.max(...logBytes('rates-0')), { timeout: 120_000, interval: 500 }).toBeLessThan(2_500_000)
   const seen = await readAll('rates', 'rate-readers', 479)
   expect(seen.length).toBeLessThan(250)

@@ -1,4 +1,5 @@
 // Batches as they lie in the files of one replica, read without asking its broker.
+import { decodeText } from '../../src-broker/base/text.ts'
 import { decompress } from '../../src-broker/client/compression.ts'
 import { viewOf } from '../../src-broker/protocol/reader.ts'
 import * as batch from '../../src-broker/records/batch.ts'
@@ -46,7 +47,7 @@ export function lastOffsets({ disk }: Machine, directory: string, to: number): M
     for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
       const cursor = new RecordCursor(bytes, view, at, decompress)
       while (cursor.next()) {
-        if (cursor.key !== null && cursor.offset < to) last.set(String(cursor.key), cursor.offset)
+        if (cursor.key !== null && cursor.offset < to) last.set(decodeText(cursor.key), cursor.offset)
       }
     }
   }
