@@ -555,8 +555,9 @@ export class PartitionLog {
     }
     if (count === 0) return 0
     if (count === segments.all.length) this.#roll(this.#logEndOffset)
+    // First, as the disk may refuse to remove what is left out from now on.
+    this.advanceLogStartOffset(segments.all[count]!.baseOffset)
     segments.removeFirst(count)
-    this.advanceLogStartOffset(segments.oldest.baseOffset)
     snapshots.removeBefore(segments.oldest.baseOffset)
     return count
   }

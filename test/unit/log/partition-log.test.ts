@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { DiskError } from '../../../src-broker/base/disk.ts'
 import * as batch from '../../../src-broker/records/batch.ts'
 import { crc32c, real, viewOf } from '../records/samples.ts'
 import {
@@ -475,6 +476,16 @@ describe('retention', () => {
     ],
   ])('removes %s', (_, outcome, expected) => {
     expect(outcome).toEqual(expected)
+  })
+
+  test('what a disk refuses to remove is hidden all the same', () => {
+    const { disk, log } = old()
+    vi.spyOn(disk, 'remove').mockImplementationOnce((path) => {
+      throw new DiskError('EIO', path)
+    })
+    expect(() => log.deleteOldSegments({ ...keep, retentionBytes: 2 * third })).toThrow('EIO')
+    expect([log.logStartOffset, readBytes(log, 0).length]).toEqual([3, 0])
+    expect(contents(log)).toEqual(filled(3, 10))
   })
 
   test('a record from the future keeps its segment and all behind it', () => {

@@ -18,7 +18,7 @@ function positionOf(content: Uint8Array, index: number): number {
 }
 
 /** Broker 1 leads 90 records, with a flipped bit in one of the batches; 3 has the first `copied` of them and comes back. */
-function leaderWithFlippedBit(copied: number, index: number, byte: number): ReplicaCluster {
+function leaderWithFlippedBit(copied: number, index: number, byte: number, bit = 1): ReplicaCluster {
   const cluster = new ReplicaCluster(3, 2)
   cluster.elect(1)
   cluster.produce(1, copied, 'all')
@@ -28,7 +28,7 @@ function leaderWithFlippedBit(copied: number, index: number, byte: number): Repl
   cluster.produce(1, 90 - copied, 'all')
   cluster.advance(100)
   cluster.tamper(1, firstSegment, (content) => {
-    content[positionOf(content, index) + byte]! ^= 1
+    content[positionOf(content, index) + byte]! ^= bit
     return content
   })
   cluster.start(3)
@@ -51,6 +51,14 @@ test.each([
   expect(cluster.stuck).toEqual(['3 at 40 of 1: leader-corrupt'])
   expect([cluster.partition(3).log.logEndOffset, cluster.isr]).toEqual([40, [1, 2]])
   expect(asks.mock.calls.length).toBeLessThan(25)
+})
+
+test('a batch that seems to end before it begins is not passed over', () => {
+  const lastOffsetDelta = 23
+  const cluster = leaderWithFlippedBit(40, 40, lastOffsetDelta, 0x80)
+  cluster.advance(30_000)
+  expect(cluster.stuck).toEqual(['3 at 40 of 1: leader-corrupt'])
+  expect([cluster.partition(3).log.logEndOffset, cluster.isr]).toEqual([40, [1, 2]])
 })
 
 test('a follower that has all that is committed, and cannot get further, does not join the ISR again and again', () => {
