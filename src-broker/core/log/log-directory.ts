@@ -42,6 +42,8 @@ export class LogDirectory {
   readonly #cleanerOffsets: OffsetCheckpoint
   /** Up to where each log is compacted, by directory. */
   readonly #cleanedTo: Map<string, number>
+  /** Directories that are gone and still stand in the checkpoints. */
+  readonly #stale = new Set<string>()
   /** What the last checkpoint says of all logs is to stay. */
   #isClosed = false
   readonly #onRecoveryPointLowered = () => this.checkpoint()
@@ -76,6 +78,9 @@ export class LogDirectory {
       })
       this.#hold(name, { ...found, log })
     }
+    for (const offsets of [recoveryPoints, highWatermarks, logStartOffsets, this.#cleanedTo]) {
+      for (const name of offsets.keys()) if (!this.#logs.has(name)) this.#stale.add(name)
+    }
   }
 
   /**
@@ -101,6 +106,8 @@ export class LogDirectory {
     const name = partitionDirectoryName(topic, partition)
     assert(name !== metadataDirectoryName, 'the metadata log is the quorum’s')
     assert(!this.#logs.has(name), `${name} is there already`)
+    // What is written down of a former one of that name would pass for this one’s, were the next start not orderly.
+    if (this.#stale.has(name)) this.#forgetStale()
     this.#env.disk.makeDirectory(name)
     writeTopicId(this.#env.disk, name, topicId)
     const log = PartitionLog.open(this.#env, name, config)
@@ -115,6 +122,10 @@ export class LogDirectory {
 
   cleaned(topic: string, partition: number, offset: number): void {
     this.#cleanedTo.set(partitionDirectoryName(topic, partition), offset)
+    this.#writeCleaned()
+  }
+
+  #writeCleaned(): void {
     const lines = Array.from(this.#logs, ([name, held]) => [held, this.#cleanedTo.get(name)] as const)
       .filter(([, cleanedTo]) => cleanedTo !== undefined)
       .map(([held, cleanedTo]) => `${held.topic} ${held.partition} ${cleanedTo}`)
@@ -145,6 +156,7 @@ export class LogDirectory {
     held.log.abandon()
     this.#logs.delete(name)
     this.#cleanedTo.delete(name)
+    this.#stale.add(name)
     disk.remove(newName)
     disk.rename(name, newName)
     return newName
@@ -174,6 +186,13 @@ export class LogDirectory {
     this.#env.disk.replace(cleanShutdownMarker, encodeText(`{"version":0,"brokerEpoch":${brokerEpoch}}`))
     this.#logs.clear()
     this.#isClosed = true
+  }
+
+  #forgetStale(): void {
+    for (const name of this.#stale) this.#cleanedTo.delete(name)
+    this.checkpoint()
+    this.#writeCleaned()
+    this.#stale.clear()
   }
 
   #hold(name: string, held: HeldLog): void {

@@ -105,6 +105,23 @@ test('when flushed records are cut off, the checkpoint follows at once', () => {
   expect(textOf(disk, 'recovery-point-offset-checkpoint')).toBe('0\n2\norders 0 1\norders 1 0\n')
 })
 
+test('what was written down of a removed partition is not taken for the next one of its name', () => {
+  const { disk, logs } = withLogs()
+  logs.get('orders', 0)!.flush()
+  logs.checkpoint()
+  logs.cleaned('orders', 0, 2)
+  logs.remove('orders', 0)
+  fill(logs.create('orders', 0, 'f'.repeat(32), defaultLogConfig), 2, { leaderEpoch: 4 })
+  const left = disk.kill()
+  const killed = start(left)
+  const log = killed.get('orders', 0)!
+  expect([log.latestEpoch, log.recoveryPoint, killed.cleanedTo('orders', 0)]).toEqual([4, 0, 0])
+  killed.remove('orders', 0)
+  const leftAgain = left.kill()
+  start(leftAgain).create('orders', 0, topicId, defaultLogConfig)
+  expect(textOf(leftAgain, 'recovery-point-offset-checkpoint')).toBe('0\n1\norders 1 0\n')
+})
+
 test('a removed partition is gone, with all its files, and so is what a crash left of one', () => {
   const { disk, logs } = withLogs()
   logs.remove('orders', 0)
