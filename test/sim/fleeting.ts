@@ -77,13 +77,18 @@ export class Fleeting {
     const topicId = client.topics.get(name)?.topicId
     if (topicId === undefined || this.gone.has(topicId)) return client.refresh(() => this.#delete())
     this.#exists = false
+    this.#deleteById(topicId)
+  }
+
+  #deleteById(topicId: string): void {
+    const client = this.#client
     // By id: asked twice, it must not take the next one along.
     const body = { topics: [{ name: null, topicId }], timeoutMs: 4_000 }
     client.ask(client.anyBroker(), deleteTopics, 6, body, requestTimeoutMs, (response) => {
       const errorCode = response?.responses[0]?.errorCode
       if (errorCode !== errors.NONE && errorCode !== errors.UNKNOWN_TOPIC_ID) {
         if (errorCode !== undefined) this.#expect('deletion', errorCode)
-        return this.#world.after(retryMs, () => this.#delete())
+        return this.#world.after(retryMs, () => this.#deleteById(topicId))
       }
       for (const reader of this.#visitors.readers) reader.stop()
       for (const producer of this.#visitors.producers) producer.abandon()
