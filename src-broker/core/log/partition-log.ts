@@ -123,7 +123,8 @@ export class PartitionLog {
   onDamageFound: (() => void) | undefined
   readonly #env: LogEnv
   readonly #isClean: boolean
-  readonly #checkpointedHighWatermark: number
+  /** Of the last run; of this one where the files were let go of in it. */
+  #highWatermarkBefore: number
   readonly #epochs: EpochCache
   /** What the files hold; undefined until first used. */
   #content: Content | undefined
@@ -154,7 +155,7 @@ export class PartitionLog {
     this.#logStartOffset = start.logStartOffset
     this.#recoveryPoint = start.recoveryPoint
     this.#logEndOffset = Math.max(start.recoveryPoint, start.logStartOffset)
-    this.#checkpointedHighWatermark = start.highWatermark
+    this.#highWatermarkBefore = start.highWatermark
     this.highWatermark = Math.max(start.logStartOffset, Math.min(start.highWatermark, this.#logEndOffset))
   }
 
@@ -607,8 +608,10 @@ export class PartitionLog {
 
   /** Lets go of the files without a word to them: the directory is about to be removed, or the disk has failed. */
   abandon(): void {
-    this.#content?.segments.abandon()
+    if (this.#content === undefined) return
+    this.#content.segments.abandon()
     this.#content = undefined
+    this.#highWatermarkBefore = this.highWatermark
   }
 
   /** Epochs go to the disk first: the recovery point must not overtake them. */
@@ -679,13 +682,16 @@ export class PartitionLog {
     const snapshots = new ProducerSnapshots(disk, this.directory, names, crc32c)
     const content: Content = { segments, snapshots, producers: new ProducerState() }
     this.#content = content
+    const logEndOffset = this.#logEndOffset
     try {
       const { active } = segments
       const isAsLeft = this.#isClean && active.isSound && active.endOffset === this.#logEndOffset
       if (isAsLeft) loadProducers(content.producers, snapshots, segments, this.#logEndOffset)
       else this.#recover(content)
     } catch (error) {
-      this.abandon()
+      segments.abandon()
+      this.#content = undefined
+      this.#logEndOffset = logEndOffset
       throw error
     }
     this.#logStartOffset = Math.max(this.#logStartOffset, segments.oldest.baseOffset)
@@ -714,7 +720,7 @@ export class PartitionLog {
       end: (segment) => this.#seal(segment),
     })
     const offset = this.#logEndOffset
-    const highWatermark = this.#checkpointedHighWatermark
+    const highWatermark = this.#highWatermarkBefore
     const isDamaged = offset < highWatermark || bytes > 0 || offset < safeOffset
     if (isDamaged) this.damage = offset < highWatermark ? { offset, bytes, highWatermark } : { offset, bytes }
     this.highWatermark = Math.min(highWatermark, offset)

@@ -198,6 +198,16 @@ test('a log that ends before its start begins anew there', () => {
   expect([recovered.logStartOffset, recovered.logEndOffset, contents(recovered)]).toEqual([8, 8, []])
 })
 
+test('a log that lets go of its files and takes them up again has its end and its high watermark still', () => {
+  const { disk, log } = newLog()
+  fill(log, 10)
+  const recovered = recoverLog(disk.kill(), 0)
+  recovered.highWatermark = 8
+  recovered.abandon()
+  recovered.ensureOpen()
+  expect([recovered.highWatermark, recovered.logEndOffset]).toEqual([8, 10])
+})
+
 test('epochs are found again in the batches, those before the recovery point in the file', () => {
   const { disk, log } = newLog()
   fill(log, 3, { leaderEpoch: 1 })
