@@ -1,7 +1,7 @@
 // Metadata, versions 0–13.
 // All topics: null (v1+) or an empty list (v0). A missing topic is created when both the client and auto.create.topics.enable
 // allow it; the first answer still says UNKNOWN_TOPIC_OR_PARTITION, which clients retry. Authorized operations are not computed:
-// there is no authorizer. The controller named is the quorum's leader, though every broker takes requests for it.
+// there is no authorizer. The controller named is the quorum's leader where there is one, though every broker takes requests for it.
 import { zeroUuid } from '../base/uuid.ts'
 import type { Broker } from '../core/broker.ts'
 import type { PartitionImage, TopicImage } from '../core/quorum/image.ts'
@@ -11,6 +11,7 @@ import { errors } from '../protocol/errors.ts'
 import type { metadata as schema } from '../protocol/messages/03-metadata.ts'
 import type { Handler } from './handler.ts'
 import { isInternalTopic } from './internal-topics.ts'
+import { namedController } from './named-controller.ts'
 
 type Request = RequestOf<typeof schema>
 /** Ids are asked for since version 10; an answer without a name is possible since 12. */
@@ -21,7 +22,7 @@ type TopicRequest = NonNullable<Request['topics']>[number]
 export const metadata: Handler<Request, ResponseInput<typeof schema>> = (broker, request, { version }) => ({
   brokers: broker.endpoints(),
   clusterId: broker.clusterId,
-  controllerId: broker.quorum.controllerId,
+  controllerId: namedController(broker),
   topics: wantsAll(request, version)
     ? [...broker.image.topics.values()].map((topic) => describe(broker, topic))
     : (request.topics ?? []).map((asked) => answerTopic(broker, asked, request.allowAutoTopicCreation, version)),

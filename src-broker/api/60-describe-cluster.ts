@@ -3,6 +3,7 @@ import type { RequestOf, ResponseInput } from '../protocol/api.ts'
 import { errors } from '../protocol/errors.ts'
 import type { describeCluster as schema } from '../protocol/messages/60-describe-cluster.ts'
 import type { Handler } from './handler.ts'
+import { namedController } from './named-controller.ts'
 
 const brokerEndpoints = 1
 const firstVersionWithFenced = 2
@@ -12,7 +13,7 @@ export const describeCluster: Handler<RequestOf<typeof schema>, ResponseInput<ty
   request,
   { version },
 ) => {
-  const { clusterId, quorum } = broker
+  const { clusterId } = broker
   if (request.endpointType !== brokerEndpoints) {
     return {
       throttleTimeMs: 0,
@@ -31,7 +32,7 @@ export const describeCluster: Handler<RequestOf<typeof schema>, ResponseInput<ty
     errorMessage: null,
     endpointType: brokerEndpoints,
     clusterId,
-    controllerId: quorum.controllerId,
+    controllerId: namedController(broker),
     brokers: broker.endpoints(withFenced).map(({ nodeId, ...endpoint }) => ({
       brokerId: nodeId,
       ...endpoint,

@@ -1,6 +1,8 @@
 // Small APIs for tools, each asked with as much of a broker as it looks at.
 import { expect, test } from 'vitest'
+import { metadata } from '../../../src-broker/api/03-metadata.ts'
 import { describeLogDirs } from '../../../src-broker/api/35-describe-log-dirs.ts'
+import { describeCluster } from '../../../src-broker/api/60-describe-cluster.ts'
 import { describeProducers } from '../../../src-broker/api/61-describe-producers.ts'
 import { listConfigResources } from '../../../src-broker/api/74-list-config-resources.ts'
 import type { Handler } from '../../../src-broker/api/handler.ts'
@@ -72,4 +74,18 @@ test('DescribeLogDirs gives the path of the directory and how far a replica is b
     { errorCode: errors.NONE, logDir: '/data/broker-2', topics: [{ name: 'orders', partitions: [partition] }] },
   ])
   expect(ask(describeLogDirs, { topics: [{ topic: 'orders', partitions: [1] }] }, 5)?.results[0]?.topics).toEqual([])
+})
+
+test('Metadata and DescribeCluster name a controller that clients can reach: any broker that is alive while none is elected', () => {
+  const namedBy = (controllerId: number, ...alive: number[]) => {
+    const brokers = new Map([1, 2, 3].map((id) => [id, { id, endPoints: [], rack: null, fenced: !alive.includes(id) }]))
+    const asked = { ...broker, quorum: { controllerId }, image: { brokers } } as unknown as Broker
+    const topics = metadata(asked, { topics: [] } as never, { version: 13 } as never)
+    const cluster = describeCluster(asked, { endpointType: 1 } as never, { version: 2 } as never)
+    expect(topics?.controllerId).toBe(cluster?.controllerId)
+    return topics?.controllerId
+  }
+  expect([namedBy(3, 1, 2, 3), namedBy(-1, 1, 2, 3), namedBy(3, 1, 2), namedBy(3, 1), namedBy(-1)]).toEqual([
+    3, 2, 2, 1, -1,
+  ])
 })
