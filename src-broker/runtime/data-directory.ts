@@ -71,7 +71,7 @@ export function checkDataDirectory(path: string, brokerCount: number | null): re
   return identity === undefined ? oneTo(brokerCount ?? brokerCountByDefault) : brokersOf(identity)
 }
 
-const ours = /^(pressroom\.(json|sqlite.*)|lock.*|host\.json.*|broker-[1-9])$/
+const ours = /^(pressroom\.(json.*|sqlite.*)|lock.*|host\.json.*|broker-[1-9])$/
 
 /** Checks, locks, and makes what is missing. */
 export function openDataDirectory(path: string, brokerCount: number | null): DataDirectory {

@@ -37,6 +37,14 @@ describe('the brokers of a directory', () => {
     expect(checkDataDirectory(path, 5)).toEqual([1, 2, 3, 4, 5])
   })
 
+  test('are made anew where a first start was ended before it could say which they are', () => {
+    fs.mkdirSync(path)
+    fs.writeFileSync(join(path, 'pressroom.json.tmp'), '{"formatVer')
+    expect(checkDataDirectory(path, null)).toEqual([1, 2, 3])
+    openDataDirectory(path, null).release()
+    expect(fs.readdirSync(path)).toEqual(['pressroom.json'])
+  })
+
   test('are not changed by another number at the start: one line says how', () => {
     openDataDirectory(path, 3).release()
     expect(() => checkDataDirectory(path, 5)).toThrow(
