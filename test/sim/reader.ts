@@ -129,9 +129,8 @@ export class Reader {
 
   #outOfRange(logStartOffset: number): void {
     if (this.options.isRetained && logStartOffset > this.position) {
-      this.position = logStartOffset
       this.logStartOffset = logStartOffset
-      return this.#again()
+      return this.#startOver(logStartOffset)
     }
     if (this.options.mayLose) return this.#startOver(logStartOffset)
     this.#world.fail('visible-then-gone', `${this.name}: position ${this.position} is out of range`)

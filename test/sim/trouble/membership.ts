@@ -62,7 +62,8 @@ export const removeBroker: Fault = (trouble) => {
   const [gone, asked] = shuffled(random, running) as [Machine, Machine]
   leaving.add(gone.id)
   asked.enter((broker) => remove(trouble, gone, asked, broker))
-  trouble.after(removedWithinMs, () => {
+  // Also in peace, as nobody else starts it again.
+  trouble.world.after(removedWithinMs, () => {
     if (leaving.delete(gone.id) && !gone.isUp) trouble.restartLater(gone)
   })
   return true
