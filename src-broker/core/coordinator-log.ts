@@ -1,6 +1,7 @@
 // The group coordinator's log is an ordinary partition of `__consumer_offsets`: its decisions are appended here with acks=all,
 // and read back from the start when this broker begins to lead it.
 import type { Deadlines } from '../base/deadlines.ts'
+import { DiskError } from '../base/disk.ts'
 import { errors } from '../protocol/errors.ts'
 import { MalformedFrame, viewOf } from '../protocol/reader.ts'
 import * as batch from '../records/batch.ts'
@@ -10,6 +11,7 @@ import { RecordCursor } from '../records/read.ts'
 import type { Env } from './env.ts'
 import type { GroupCoordinator } from './group/coordinator.ts'
 import type { KeyValue } from './group/sink.ts'
+import type { LeaderAppend } from './log/partition-log.ts'
 import type { Partition } from './replica/partition.ts'
 import type { Replicas } from './replica/replicas.ts'
 import type { AppendWait } from './replica/role.ts'
@@ -51,7 +53,14 @@ export class CoordinatorLog {
       records.map(({ key, value }) => ({ key, value, timestamp })),
       this.#env.crc32c,
     )
-    const { errorCode, lastOffset } = this.#replicas.append(partition, leader, bytes, viewOf(bytes), 'coordinator')
+    let result: LeaderAppend
+    try {
+      result = this.#replicas.append(partition, leader, bytes, viewOf(bytes), 'coordinator')
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return done(errors.KAFKA_STORAGE_ERROR) // A full disk: nothing of it is in the log.
+    }
+    const { errorCode, lastOffset } = result
     if (errorCode !== errors.NONE) return done(errorCode)
     const endOffset = lastOffset + 1
     if (partition.highWatermark >= endOffset) return done(errors.NONE)

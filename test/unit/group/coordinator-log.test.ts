@@ -1,6 +1,7 @@
 import { crc32c } from '@node-rs/crc32'
 import { expect, test } from 'vitest'
 import { Deadlines } from '../../../src-broker/base/deadlines.ts'
+import { DiskError } from '../../../src-broker/base/disk.ts'
 import { seededRandom } from '../../../src-broker/base/random.ts'
 import { encodeText } from '../../../src-broker/base/text.ts'
 import { CoordinatorLog, type CoordinatorUnreadable } from '../../../src-broker/core/coordinator-log.ts'
@@ -63,4 +64,16 @@ test.each([
 
 test('a record that no coordinator has written is as bad', () => {
   expect(leading(sound(Uint8Array.of(0)))).toMatchObject({ errorCode: errors.COORDINATOR_NOT_AVAILABLE })
+})
+
+test('a disk without room refuses what a coordinator writes, and its broker lives on', () => {
+  const partition = { leader: { isr: [1], minInsyncReplicas: 1 }, highWatermark: 0 } as unknown as Partition
+  const append = () => {
+    throw new DiskError('ENOSPC', '__consumer_offsets-0/00000000000000000000.log')
+  }
+  const replicas = { get: () => partition, append } as unknown as Replicas
+  const refusals: number[] = []
+  const log = new CoordinatorLog(env, new Deadlines(), replicas, () => {})
+  log.append(0, [{ key: unknownKey, value: null }], (errorCode) => refusals.push(errorCode))
+  expect(refusals).toEqual([errors.KAFKA_STORAGE_ERROR])
 })
