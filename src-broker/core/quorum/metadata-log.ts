@@ -58,7 +58,7 @@ export class MetadataLog implements RaftLog {
     })
     if (latest !== undefined) this.#beginFrom(latest.id, latest.bytes)
     this.#replayedOffset = latest?.id.endOffset ?? this.#log.logStartOffset
-    this.#findVoters()
+    this.#findVoters(this.#replayedOffset)
   }
 
   get startOffset(): number {
@@ -116,9 +116,16 @@ export class MetadataLog implements RaftLog {
   }
 
   appendAsFollower(batches: Uint8Array): boolean {
-    const { byteCount } = this.#log.appendAsFollower(batches, viewOf(batches), 0, batches.length)
-    for (const set of voterSetsIn(this.#env, batches.subarray(0, byteCount))) this.#voters.add(set)
-    return byteCount > 0
+    const from = this.endOffset
+    try {
+      const { byteCount } = this.#log.appendAsFollower(batches, viewOf(batches), 0, batches.length)
+      for (const set of voterSetsIn(this.#env, batches.subarray(0, byteCount))) this.#voters.add(set)
+      return byteCount > 0
+    } catch (error) {
+      // Those before the one that the disk refused are in the log, and who they say votes does.
+      this.#findVoters(from)
+      throw error
+    }
   }
 
   read(offset: number, maxBytes: number): Uint8Array {
@@ -221,8 +228,8 @@ export class MetadataLog implements RaftLog {
     if (voters !== undefined) this.#voters.add({ offset: endOffset - 1, voters })
   }
 
-  #findVoters(): void {
-    for (let offset = this.#replayedOffset; offset < this.endOffset; ) {
+  #findVoters(from: number): void {
+    for (let offset = from; offset < this.endOffset; ) {
       const bytes = this.#bytes(offset, replayBytesPerStep, this.endOffset)
       for (const set of voterSetsIn(this.#env, bytes)) if (set.offset >= offset) this.#voters.add(set)
       offset = replayBatches(this.#env, bytes, offset, this.endOffset, undefined)

@@ -1,0 +1,48 @@
+// A disk that refuses amid a change of the metadata log: what is in memory and what is on disk must not part.
+import { expect, test } from 'vitest'
+import { DiskError } from '../../../src-broker/base/disk.ts'
+import { seededRandom } from '../../../src-broker/base/random.ts'
+import type { Env } from '../../../src-broker/core/env.ts'
+import { encodeMetadataBatch, encodeVotersBatch } from '../../../src-broker/core/quorum/metadata-batch.ts'
+import { MetadataLog } from '../../../src-broker/core/quorum/metadata-log.ts'
+import { MemoryDisk } from '../../support/memory-disk.ts'
+import { envOn } from '../log/bench.ts'
+
+/** A log of small segments, on a disk of its own. */
+function bench(settings = { metadataLogSegmentBytes: 300, metadataMaxRetentionBytes: 1_000_000 }) {
+  const disk = new MemoryDisk()
+  const env: Env = {
+    ...envOn(disk),
+    wallMs: () => 1_000,
+    monotonicMs: () => 0,
+    random: seededRandom(1),
+    openPeerFile: () => expect.fail('no peers here'),
+  }
+  return { disk, env, log: new MetadataLog(env, settings), again: () => new MetadataLog(env, settings) }
+}
+
+const refusal = (path: string) => {
+  throw new DiskError('ENOSPC', path)
+}
+
+const configRecord = (value: string) =>
+  ({ type: 'ConfigRecord', resourceType: 4, resourceName: '', name: 'some.setting', value }) as const
+
+/** As a leader of epoch 1 sends them. */
+function fetched(...batches: readonly Uint8Array[]): Uint8Array {
+  const { log } = bench({ metadataLogSegmentBytes: 10_000, metadataMaxRetentionBytes: 1_000_000 })
+  for (const batch of batches) log.appendAsLeader(batch, 1)
+  return log.read(0, 1_000_000)
+}
+
+test('who votes is what the log says, also where there was room for that record and none for the next one', () => {
+  const { disk, env, log, again } = bench()
+  const voters = [1, 2, 3].map((id) => ({ id, directoryId: String(id).repeat(32), endpoints: [] }))
+  const batches = fetched(encodeVotersBatch(env, voters), encodeMetadataBatch(env, [configRecord('x'.repeat(200))]))
+  disk.needRoom = (path) => {
+    if (path.endsWith('00000000000000000002.log')) refusal(path)
+  }
+  expect(() => log.appendAsFollower(batches)).toThrow('ENOSPC')
+  expect([log.endOffset, log.voters?.voters]).toEqual([2, voters])
+  expect(again().voters).toEqual(log.voters)
+})
