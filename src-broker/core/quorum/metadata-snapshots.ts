@@ -68,9 +68,12 @@ export class MetadataSnapshots {
     this.#sizes.set(id.endOffset, bytes.length)
   }
 
+  /** Where the disk refuses it stays among them: the log goes by what it says. */
   removeOldest(): void {
-    const id = this.#files.shift()
-    if (id !== undefined) this.#env.disk.remove(this.#path(id))
+    const [id] = this.#files
+    if (id === undefined) return
+    this.#env.disk.remove(this.#path(id))
+    this.#files.shift()
   }
 
   #path({ endOffset, epoch }: SnapshotId): string {

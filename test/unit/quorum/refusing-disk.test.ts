@@ -46,3 +46,22 @@ test('who votes is what the log says, also where there was room for that record 
   expect([log.endOffset, log.voters?.voters]).toEqual([2, voters])
   expect(again().voters).toEqual(log.voters)
 })
+
+test('a snapshot that the disk would not remove goes the next time, and until then says where the log begins', () => {
+  const { disk, env, log } = bench({ metadataLogSegmentBytes: 300, metadataMaxRetentionBytes: 0 })
+  const write = (epoch: number) => {
+    for (let count = 0; count < 6; count++)
+      log.appendAsLeader(encodeMetadataBatch(env, [configRecord(`${count}`.repeat(90))]), epoch)
+    log.replayTo(log.endOffset, () => {})
+    log.takeSnapshot([])
+  }
+  for (const epoch of [4, 5, 6]) write(epoch)
+  const { remove } = disk
+  disk.remove = (path) => (path.endsWith('.checkpoint') ? refusal(path) : remove.call(disk, path))
+  expect(() => write(7)).toThrow('ENOSPC')
+  // A follower that ends there in epoch 5 would be told to drop what is committed.
+  expect([log.startOffset, log.endOffsetForEpoch(5)]).toEqual([12, { epoch: 5, endOffset: 12 }])
+  disk.remove = remove
+  write(8)
+  expect(disk.list('__cluster_metadata-0').filter((name) => name.endsWith('.checkpoint'))).toHaveLength(2)
+})
