@@ -127,14 +127,15 @@ class OpenFile implements DiskFile {
 
   write(bytes: Uint8Array, from: number, to: number, position: number): void {
     const descriptor = this.#use()
+    let done = from
     try {
-      let done = from
       while (done < to) done += fs.writeSync(descriptor, bytes, done, to - done, position + done - from)
     } catch (error) {
+      // A disk takes what it has room for, and refuses the rest.
+      if (done > from) this.#reaches(position + done - from)
       throw diskError(error, this.path)
     }
-    const end = position + to - from
-    if (end > this.#size) this.#size = Math.max(end, this.size)
+    this.#reaches(position + to - from)
   }
 
   read(into: Uint8Array, at: number, length: number, position: number): number {
@@ -177,6 +178,10 @@ class OpenFile implements DiskFile {
     this.#descriptor = -1
     this.#disk.released(this.#slot)
     attempt(this.path, () => fs.closeSync(descriptor))
+  }
+
+  #reaches(end: number): void {
+    if (end > this.#size) this.#size = Math.max(end, this.size)
   }
 
   #look(): number {

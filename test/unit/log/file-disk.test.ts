@@ -1,7 +1,8 @@
-import * as fs from 'node:fs'
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { DiskError } from '../../../src-broker/base/disk.ts'
 import { decodeText, encodeText } from '../../../src-broker/base/text.ts'
 import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
@@ -87,6 +88,29 @@ test('a refusal of the system names its code and the path', () => {
   expect(refused).toThrow(DiskError)
   expect(refused).toThrow('EISDIR on d')
   expect(() => write(disk.open('no/where'), 'x')).toThrow('ENOENT')
+})
+
+test('of a write for which there was no room the part that is there can be cut off again', () => {
+  const file = new FileDisk(root).open('a')
+  write(file, 'whole')
+  const { writeSync } = fs
+  const filling = vi.spyOn(fs, 'writeSync')
+  const twoBytes = (descriptor: number, bytes: Uint8Array, from: number, _: number, position: number) =>
+    writeSync(descriptor, bytes, from, 2, position)
+  filling.mockImplementationOnce(twoBytes as never)
+  filling.mockImplementationOnce(() => {
+    throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+  })
+  syncBuiltinESMExports()
+  try {
+    expect(() => write(file, 'torn', 5)).toThrow('ENOSPC')
+  } finally {
+    filling.mockRestore()
+    syncBuiltinESMExports()
+  }
+  expect([file.size, read(file)]).toEqual([7, 'wholeto'])
+  file.truncate(5)
+  expect([file.size, fs.readFileSync(join(root, 'a'), 'utf8')]).toEqual([5, 'whole'])
 })
 
 test.runIf(fs.existsSync('/proc/self/fd'))('however many files are used, few descriptors are open', () => {
