@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { DiskError } from '../base/disk.ts'
 import { metadataDirectoryName } from '../core/log/file-names.ts'
 
 /**
@@ -17,12 +18,12 @@ export class BackgroundSync {
 
   sync(path: string, done: () => void): void {
     if (this.#metadata?.path === path && isNamed(this.#metadata.descriptor))
-      return syncDescriptor(this.#metadata.descriptor, done)
+      return syncDescriptor(path, this.#metadata.descriptor, done)
     fs.open(join(this.#directory, path), 'r+', (error, descriptor) => {
       if (error?.code === 'ENOENT') return done()
-      if (error !== null) throw error
+      if (error !== null) throw diskError(error, path)
       const stays = path.startsWith(`${metadataDirectoryName}/`)
-      syncDescriptor(descriptor, () => {
+      syncDescriptor(path, descriptor, () => {
         if (stays) this.#keep(path, descriptor)
         else fs.close(descriptor, () => {})
         done()
@@ -40,9 +41,12 @@ export class BackgroundSync {
 /** Not where the file was removed: another one may have its name by now. */
 const isNamed = (descriptor: number): boolean => fs.fstatSync(descriptor).nlink > 0
 
-function syncDescriptor(descriptor: number, done: () => void): void {
+function syncDescriptor(path: string, descriptor: number, done: () => void): void {
   fs.fdatasync(descriptor, (error) => {
-    if (error !== null) throw error
+    if (error !== null) throw diskError(error, path)
     done()
   })
 }
+
+const diskError = (error: NodeJS.ErrnoException, path: string): DiskError =>
+  new DiskError(error.code ?? 'EIO', path, error)

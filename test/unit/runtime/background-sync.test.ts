@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { DiskError } from '../../../src-broker/base/disk.ts'
 import { BackgroundSync } from '../../../src-broker/runtime/background-sync.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -35,3 +36,17 @@ test('a segment that was removed and made anew under its name is synced itself, 
   await sync()
   expect(synced).toEqual(['old', 'new', 'new'])
 })
+
+test.each(['open', 'fdatasync'] as const)(
+  'where %s fails it is the disk that refused: its broker is tried again for as long as it takes',
+  (call) => {
+    const opened = (...given: unknown[]) => (given.at(-1) as (error: null, descriptor: number) => void)(null, 7)
+    const refused = (...given: unknown[]) =>
+      (given.at(-1) as (error: Error) => void)(Object.assign(new Error('no space left'), { code: 'ENOSPC' }))
+    vi.spyOn(fs, 'open').mockImplementation(opened as never)
+    vi.spyOn(fs, call).mockImplementation(refused as never)
+    const sync = () => new BackgroundSync(folder.path).sync('a', () => expect.fail('it is not synced'))
+    expect(sync).toThrow(DiskError)
+    expect(sync).toThrow('ENOSPC on a')
+  },
+)
