@@ -1,10 +1,11 @@
 import type { DiskFile } from '../../base/disk.ts'
-import { batchHeaderBytes, isWhole, sizeInBytes } from '../../records/batch.ts'
+import { batchHeaderBytes, type Crc32c, hasValidCrc, isWhole, sizeInBytes } from '../../records/batch.ts'
+import { BatchRun } from '../../records/batch-run.ts'
 
 /**
  * Steps through the batches of a segment file, block by block: `for (walk.start(file, from, to); walk.next(); ) …`.
  * Of a batch only the header is sure to be in memory until `loadBody` is called. Ends before the first bytes that are no
- * whole batch; checksums are the caller's matter.
+ * whole batch; whether to ask for `hasValidCrc` is the caller's matter.
  */
 export class BatchWalk {
   bytes: Uint8Array
@@ -19,6 +20,9 @@ export class BatchWalk {
   /** The part of the file that `bytes` holds. */
   #blockFrom = 0
   #blockTo = 0
+  readonly #run = new BatchRun()
+  /** Where the run ends in the file. */
+  #runTo = 0
 
   constructor(blockBytes: number) {
     this.bytes = new Uint8Array(blockBytes)
@@ -33,6 +37,7 @@ export class BatchWalk {
     this.size = 0
     this.#blockFrom = from
     this.#blockTo = from
+    this.#runTo = from
   }
 
   next(): boolean {
@@ -47,6 +52,15 @@ export class BatchWalk {
   /** Brings the whole batch to memory. False where the file is shorter than it said. */
   loadBody(): boolean {
     return this.#have(this.size)
+  }
+
+  /** Whether the current batch is as it was when it was made. Its body has to be in memory. */
+  hasValidCrc(crc32c: Crc32c): boolean {
+    if (this.position >= this.#runTo) {
+      this.#run.check(this.bytes, this.view, this.at, this.#blockTo - this.#blockFrom, crc32c)
+      this.#runTo = this.#blockFrom + this.#run.end
+    }
+    return this.#run.isValid || hasValidCrc(this.bytes, this.view, this.at, crc32c)
   }
 
   #have(length: number): boolean {

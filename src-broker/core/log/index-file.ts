@@ -57,6 +57,19 @@ export class IndexFile {
     this.at = 0
   }
 
+  /** How many entries come before the first of which `isBefore` is false. It is false of all behind that one. */
+  countWhile(isBefore: (view: DataView, at: number) => boolean): number {
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      this.seek(middle)
+      if (isBefore(this.view, this.at)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   /** Keeps the first `count` entries. */
   truncate(count: number): void {
     const onDisk = this.#onDisk()

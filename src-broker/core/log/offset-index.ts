@@ -74,18 +74,9 @@ export class OffsetIndex {
     }
   }
 
-  /** How many entries have an offset of at most `offset`. */
+  /** How many entries have an offset of at most `offset`. None has one before the base, whatever a file may say. */
   #countUpTo(offset: number): number {
-    const entries = this.#entries
     const relative = offset - this.#baseOffset
-    let low = 0
-    let high = entries.count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      entries.seek(middle)
-      if (entries.view.getInt32(entries.at) <= relative) low = middle + 1
-      else high = middle
-    }
-    return low
+    return relative < 0 ? 0 : this.#entries.countWhile((view, at) => view.getInt32(at) <= relative)
   }
 }

@@ -72,7 +72,7 @@ function cutOff(segments: Segments, count: number): number {
 function isSound(walk: BatchWalk, nextOffset: number, epoch: number, crc32c: Crc32c): boolean {
   return (
     walk.loadBody() &&
-    batch.hasValidCrc(walk.bytes, walk.view, walk.at, crc32c) &&
+    walk.hasValidCrc(crc32c) &&
     batch.baseOffset(walk.view, walk.at) >= nextOffset &&
     batch.partitionLeaderEpoch(walk.view, walk.at) >= epoch &&
     batch.lastOffsetDelta(walk.view, walk.at) >= 0

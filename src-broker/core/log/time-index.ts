@@ -39,15 +39,16 @@ export class TimeIndex {
 
   /** The first record of `timestamp` or later lies at or behind this offset. */
   lookup(timestamp: number): number {
-    const index = this.#countBefore(timestamp) - 1
+    const index = this.#entries.countWhile((view, at) => readInt64(view, at) < timestamp) - 1
     return index < 0 ? this.#baseOffset : this.#offset(index)
   }
 
   /** Keeps the entries of batches that end before `offset`. */
   truncateTo(offset: number): void {
-    let count = this.#entries.count
-    while (count > 0 && this.#offset(count - 1) >= offset) count--
-    this.#entries.truncate(count)
+    const relative = offset - this.#baseOffset
+    const isBefore = (view: DataView, at: number): boolean => view.getInt32(at + 8) < relative
+    // No offset lies before the base, whatever a file may say.
+    this.#entries.truncate(relative <= 0 ? 0 : this.#entries.countWhile(isBefore))
     this.#lastTimestamp = undefined
   }
 
@@ -75,17 +76,5 @@ export class TimeIndex {
   #offset(index: number): number {
     this.#entries.seek(index)
     return this.#baseOffset + this.#entries.view.getInt32(this.#entries.at + 8)
-  }
-
-  /** How many entries have a timestamp before `timestamp`. */
-  #countBefore(timestamp: number): number {
-    let low = 0
-    let high = this.#entries.count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#timestamp(middle) < timestamp) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { DiskFile } from '../../../src-broker/base/disk.ts'
 import { OffsetIndex } from '../../../src-broker/core/log/offset-index.ts'
 import { TimeIndex } from '../../../src-broker/core/log/time-index.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
@@ -61,3 +62,57 @@ test('a search by time begins at the batch before which nothing is late enough',
   index.append(3_000, 29)
   expect([0, 1_000, 1_001, 2_000, 2_500, 9_000].map((time) => index.lookup(time))).toEqual([0, 0, 9, 9, 19, 29])
 })
+
+test('cutting an index looks at few of its entries, however many there are', () => {
+  const disk = new MemoryDisk()
+  const written = {
+    offsets: new OffsetIndex(disk.open('0.index'), 0),
+    times: new TimeIndex(disk.open('0.timeindex'), 0),
+  }
+  for (let offset = 1; offset <= 4_096; offset++) {
+    written.offsets.append(offset, offset * 5_000)
+    written.times.append(1_000 + offset, offset)
+  }
+  for (const index of Object.values(written)) index.close()
+
+  const [offsetsFile, timesFile] = [readsCounted(disk.open('0.index')), readsCounted(disk.open('0.timeindex'))]
+  const [offsets, times] = [new OffsetIndex(offsetsFile.file, 0), new TimeIndex(timesFile.file, 0)]
+  offsets.truncateTo(11)
+  times.truncateTo(11)
+  expect([offsetsFile.count(), timesFile.count()]).toEqual([12, 12])
+  expect([offsets.lastEntry.lastOffset, times.lastOffset, times.lastTimestamp]).toEqual([10, 10, 1_010])
+})
+
+test('nothing is left of an index that is cut at its base, not even what no index can say', () => {
+  const disk = new MemoryDisk()
+  for (const name of ['100.index', '100.timeindex']) {
+    const rotten = new Uint8Array(240).fill(0xff)
+    disk.open(name).write(rotten, 0, rotten.length, 0)
+  }
+  const [offsets, times] = [
+    new OffsetIndex(disk.open('100.index'), 100),
+    new TimeIndex(disk.open('100.timeindex'), 100),
+  ]
+  offsets.truncateTo(100)
+  times.truncateTo(100)
+  expect([offsets.sizeInBytes, times.lastTimestamp]).toEqual([0, -1])
+})
+
+function readsCounted(file: DiskFile): { file: DiskFile; count(): number } {
+  let count = 0
+  return {
+    file: {
+      path: file.path,
+      size: file.size,
+      read: (into, at, length, position) => {
+        count++
+        return file.read(into, at, length, position)
+      },
+      write: () => expect.fail('only to be read'),
+      truncate: () => expect.fail('only to be read'),
+      sync: () => {},
+      close: () => {},
+    },
+    count: () => count,
+  }
+}

@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest'
+import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
+import { PartitionLog } from '../../../src-broker/core/log/partition-log.ts'
+import type { Crc32c } from '../../../src-broker/records/batch.ts'
+import { crc32c } from '../records/samples.ts'
 import {
   append,
   batchOf,
   contentOf,
   contents,
   directory,
+  envOn,
   fill,
   filled,
   newLog,
@@ -216,4 +221,24 @@ test('epochs are found again in the batches, those before the recovery point in 
   fill(log, 3, { leaderEpoch: 6 })
   const recovered = recoverLog(disk.kill(), 6)
   expect([1, 4, 6].map((epoch) => recovered.endOffsetForEpoch(epoch).endOffset)).toEqual([3, 6, 9])
+})
+
+test('the checksums of many small batches are asked for in few calls, until one of them is wrong', () => {
+  const { disk, log } = newLog()
+  for (let index = 0; index < 1_000; index++) append(log, ['r0'])
+  const recovered = (on: typeof disk) => {
+    let calls = 0
+    const counted: Crc32c = (...what) => {
+      calls++
+      return crc32c(...what)
+    }
+    const start = { isClean: false, recoveryPoint: 0, logStartOffset: 0, highWatermark: 0 }
+    const { logEndOffset } = PartitionLog.open({ ...envOn(on), crc32c: counted }, directory, defaultLogConfig, start)
+    return { logEndOffset, calls }
+  }
+  expect(recovered(disk.kill())).toEqual({ logEndOffset: 1_000, calls: 1 })
+
+  const damaged = disk.kill()
+  damaged.tamper(first, (content) => content.fill(0x11, 700 * smallBatchBytes + 50, 700 * smallBatchBytes + 52))
+  expect(recovered(damaged)).toEqual({ logEndOffset: 700, calls: 1 + 701 })
 })
