@@ -42,19 +42,24 @@ function socketChannel(url: string): LiveChannel {
   let socket: WebSocket | null = null
   let failures = 0
   let status: ChannelStatus = 'connecting'
+  /** Asked by a page that was there before its connection: sent with it, or lost with the attempt. */
+  const early: unknown[] = []
   let deliver: (message: unknown) => void = () => {}
   let report: (status: ChannelStatus) => void = () => {}
   const become = (next: ChannelStatus): void => {
     if (next !== status) report((status = next))
   }
+  const send = (message: unknown): void => socket?.send(JSON.stringify(message))
   function connect(): void {
     socket = new WebSocket(url)
     socket.addEventListener('open', () => {
       failures = 0
+      for (const message of early.splice(0)) send(message)
       become('open')
     })
     socket.addEventListener('message', (event) => deliver(JSON.parse(String(event.data))))
     socket.addEventListener('close', () => {
+      early.length = 0
       become('gone')
       setTimeout(connect, retryMs[Math.min(failures, retryMs.length - 1)])
       failures += 1
@@ -63,8 +68,9 @@ function socketChannel(url: string): LiveChannel {
   connect()
   return {
     post(message) {
-      if (socket?.readyState !== WebSocket.OPEN) throw hostGone()
-      socket.send(JSON.stringify(message))
+      if (status === 'connecting') early.push(message)
+      else if (socket?.readyState === WebSocket.OPEN) send(message)
+      else throw hostGone()
     },
     onMessage: (callback) => void (deliver = callback),
     onStatus: (callback) => (report = callback)(status),

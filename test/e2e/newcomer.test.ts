@@ -64,6 +64,12 @@ test('messages are read newest first, with keys and exact values', async () => {
   await picture('messages')
 })
 
+test('a page that is loaded anew asks before it is connected, and shows its messages all the same', async () => {
+  await page.reload()
+  await page.getByRole('row').nth(5).waitFor()
+  expect(await page.getByText('HOST_GONE').count()).toBe(0)
+})
+
 test('a produced message appears, and a number of 64 bits stays what it was', async () => {
   await topicLink('weather').click()
   await button(/^Produce/).click()
