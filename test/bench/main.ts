@@ -1,10 +1,11 @@
 // npm run bench: what the hot path does, every number beside a control in the same run.
 //
-//   npm run bench -- [--quick] [--only produce,requests,fetch,latency,start,memory] [--match TEXT] [--rounds N] [--json]
+//   npm run bench -- [--quick] [--only produce,requests,fetch,latency,start,memory,recovery] [--match TEXT] [--rounds N] [--json]
 //
 // Absolute numbers belong to a machine and a minute of it. Ratios, CPU per megabyte and CPU per request can be compared.
 import { parseArgs } from 'node:util'
 import { cells, type Part, parts } from './plan.ts'
+import { measureRecovery } from './recovery.ts'
 import { machine, partTable, type SingleValue, singleValuesTable } from './report.ts'
 import type { Result } from './rounds.ts'
 import { heading, measureCells, openSession, progress } from './session.ts'
@@ -42,6 +43,10 @@ if (wanted.has('start')) {
 if (wanted.has('memory')) {
   progress('memory')
   singleValues.push(...(await measureMemory(bench)))
+}
+if (wanted.has('recovery')) {
+  progress('recovery')
+  singleValues.push(...(await measureRecovery(folder, rounds)))
 }
 if (singleValues.length > 0) show(singleValuesTable(singleValues))
 

@@ -1,12 +1,12 @@
 // What is measured, and with how much of it.
 import { fetchBytes, type Requests } from './measure.ts'
 
-export const parts = ['produce', 'requests', 'fetch', 'latency', 'start', 'memory'] as const
+export const parts = ['produce', 'requests', 'fetch', 'latency', 'start', 'memory', 'recovery'] as const
 export type Part = (typeof parts)[number]
 
 /** One line of the tables. */
 export interface Cell {
-  readonly part: Exclude<Part, 'start' | 'memory'>
+  readonly part: Exclude<Part, 'start' | 'memory' | 'recovery'>
   readonly title: string
   readonly replicationFactor: 1 | 3
   readonly requests: Requests

@@ -63,10 +63,10 @@ export function singleValuesTable(values: readonly SingleValue[]): string {
   const rows = values.map(({ title, unit, value, control }) => [
     title,
     `${number(value)} ${unit}`,
-    control === null ? '–' : `${number(control.value)} ${unit} (${number(value / control.value, 1)} ×)`,
+    control === null ? '–' : `${number(control.value)} ${unit} (${number(value / control.value, 2)} ×)`,
     control?.name ?? '–',
   ])
-  return table(['Start and memory', 'pressroom', 'control', 'which'], rows)
+  return table(['Start, memory, recovery', 'pressroom', 'control', 'which'], rows)
 }
 
 function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {

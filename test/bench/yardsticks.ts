@@ -17,6 +17,7 @@ export const scripts = {
   loadGenerator: script('load-generator.ts'),
   controlBroker: script('control-broker.ts'),
   touchMemory: script('touch-memory.ts'),
+  recoveryPass: script('recovery-pass.ts'),
 } as const
 
 /** Compiles into the folder. */
