@@ -132,6 +132,7 @@ export class Broker {
     this.#coordinatorLog = new CoordinatorLog(env, deadlines, this.replicas, (event) => sink.event(event))
     this.groups = new GroupCoordinator(env, deadlines, config, {
       partitionCount: () => this.image.topics.get(offsetsTopic)?.partitions.length ?? 0,
+      topicId: (name) => this.image.topics.get(name)?.id,
       append: (index, records, done) => this.#coordinatorLog.append(index, records, done),
       event: (event) => sink.event(event),
     })

@@ -164,12 +164,12 @@ export class GroupCoordinator {
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'number') return fetchError(groupId, shard)
     const group = shard.groups.get(groupId)
-    if (group === undefined || !requireStable) return fetchOffsets(group, request)
+    if (group === undefined || !requireStable) return fetchOffsets(group, request, this.#room.sink)
     return nowOrLater(later, (answer) =>
       shard.afterWrites(group, (errorCode) => {
         // Consumers before 3.9 know no COORDINATOR_NOT_AVAILABLE here; looking for another coordinator is what is wanted.
         if (errorCode !== errors.NONE) answer(fetchError(groupId, errors.NOT_COORDINATOR))
-        else answer(fetchOffsets(shard.groups.get(groupId), request))
+        else answer(fetchOffsets(shard.groups.get(groupId), request, this.#room.sink))
       }),
     )
   }

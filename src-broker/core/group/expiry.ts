@@ -1,6 +1,7 @@
 // Forgetting: groups deleted by hand, offsets of deleted topics, and offsets that outlived offsets.retention.minutes.
 import { errors } from '../../protocol/errors.ts'
 import type { ClassicGroup } from './group.ts'
+import { isOfFormerTopic } from './offsets.ts'
 import type { GroupRecord, OffsetCommit } from './records.ts'
 import type { Shard } from './shard.ts'
 import { subscribedTopics } from './subscription.ts'
@@ -34,7 +35,10 @@ export function forgetTopics(shard: Shard, topics: ReadonlySet<string>): void {
 export function forgetExpired(shard: Shard): void {
   for (const group of [...shard.groups.values()]) {
     if (group.writesSettled < group.writesStarted) continue
-    const records = offsetTombstones(group, expiredBy(group, shard.room.env.wallMs(), shard.room.config))
+    const { env, config, sink } = shard.room
+    const hasExpired = expiredBy(group, env.wallMs(), config)
+    const isGone: OffsetTest = (topic, commit) => hasExpired(topic, commit) || isOfFormerTopic(sink, topic, commit)
+    const records = offsetTombstones(group, isGone)
     const isLast = records.length === offsetCount(group)
     if (isLast && group.state === 'Empty') records.push(groupTombstone(group))
     if (records.length > 0) shard.write(group, records, () => {})

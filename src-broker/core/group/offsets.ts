@@ -1,5 +1,6 @@
 // Offset commits and fetches. Commits inside a transaction (TxnOffsetCommit) will wait here for their marker, and make a fetch
 // that asks for stable offsets answer UNSTABLE_OFFSET_COMMIT.
+import { zeroUuid } from '../../base/uuid.ts'
 import { errors } from '../../protocol/errors.ts'
 import type { ClassicGroup } from './group.ts'
 import { checkMember } from './member-check.ts'
@@ -10,8 +11,9 @@ import type {
   OffsetFetchGroupResponse,
 } from './messages.ts'
 import { restartSession } from './rebalance.ts'
-import type { GroupRecord, Outcome } from './records.ts'
+import type { GroupRecord, OffsetCommit, Outcome } from './records.ts'
 import type { Shard } from './shard.ts'
+import type { GroupSink } from './sink.ts'
 
 export function commitOffsets(
   shard: Shard,
@@ -103,14 +105,30 @@ function refusalOfCommit(group: ClassicGroup, request: OffsetCommitRequest): num
   return group.state === 'CompletingRebalance' ? errors.REBALANCE_IN_PROGRESS : errors.NONE
 }
 
+type Topics = Pick<GroupSink, 'topicId'>
+
+/**
+ * Of a topic that is gone, where another one has its name by now: it says nothing of that one. Its tombstone is missing where the
+ * topic went while nobody led, or while the log refused.
+ */
+export function isOfFormerTopic(topics: Topics, topic: string, { topicId }: OffsetCommit): boolean {
+  const presentId = topics.topicId(topic)
+  return topicId !== zeroUuid && presentId !== undefined && presentId !== topicId
+}
+
 /** A group or an offset that does not exist is no error: its offset is -1. */
-export const fetchOffsets = (group: ClassicGroup | undefined, request: OffsetFetchGroup): OffsetFetchGroupResponse => ({
+export const fetchOffsets = (
+  group: ClassicGroup | undefined,
+  request: OffsetFetchGroup,
+  topics: Topics,
+): OffsetFetchGroupResponse => ({
   groupId: request.groupId,
   errorCode: errors.NONE,
-  topics: (request.topics ?? everythingOf(group)).map(({ name, partitionIndexes }) => ({
+  topics: (request.topics ?? everythingOf(group, topics)).map(({ name, partitionIndexes }) => ({
     name,
     partitions: partitionIndexes.map((partitionIndex) => {
-      const commit = group?.offsets.get(name, partitionIndex)
+      const found = group?.offsets.get(name, partitionIndex)
+      const commit = found === undefined || isOfFormerTopic(topics, name, found) ? undefined : found
       return {
         partitionIndex,
         committedOffset: commit?.offset ?? -1,
@@ -122,8 +140,11 @@ export const fetchOffsets = (group: ClassicGroup | undefined, request: OffsetFet
   })),
 })
 
-const everythingOf = (group: ClassicGroup | undefined): NonNullable<OffsetFetchGroup['topics']> =>
-  [...(group?.offsets.topics ?? [])].map(([name, partitions]) => ({ name, partitionIndexes: [...partitions.keys()] }))
+const everythingOf = (group: ClassicGroup | undefined, topics: Topics): NonNullable<OffsetFetchGroup['topics']> =>
+  [...(group?.offsets.topics ?? [])].flatMap(([name, partitions]) => {
+    const present = [...partitions].filter(([, commit]) => !isOfFormerTopic(topics, name, commit))
+    return present.length === 0 ? [] : { name, partitionIndexes: present.map(([partitionIndex]) => partitionIndex) }
+  })
 
 export const fetchError = (groupId: string, errorCode: number): OffsetFetchGroupResponse => ({
   groupId,

@@ -1,3 +1,5 @@
+import type { Uuid } from '../../base/uuid.ts'
+
 /** A record of `__consumer_offsets`; a null value is a tombstone. */
 export interface KeyValue {
   readonly key: Uint8Array
@@ -8,6 +10,9 @@ export interface KeyValue {
 export interface GroupSink {
   /** Partitions of `__consumer_offsets`; 0 while the topic does not exist. */
   partitionCount(): number
+
+  /** Of the topic that has the name at the moment; undefined where none has. */
+  topicId(name: string): Uuid | undefined
 
   /**
    * Appends to the local leader replica of `__consumer_offsets`-`partition` as one batch, acks=all. `done` is called once, in

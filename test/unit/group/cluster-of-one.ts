@@ -1,5 +1,6 @@
 import { Deadlines } from '../../../src-broker/base/deadlines.ts'
 import { seededRandom } from '../../../src-broker/base/random.ts'
+import type { Uuid } from '../../../src-broker/base/uuid.ts'
 import { type GroupConfig, kafkaGroupDefaults } from '../../../src-broker/core/group/config.ts'
 import { GroupCoordinator } from '../../../src-broker/core/group/coordinator.ts'
 import type { OffsetFetchGroup, OffsetFetchGroupResponse } from '../../../src-broker/core/group/messages.ts'
@@ -20,6 +21,8 @@ export class ClusterOfOne {
   readonly partitionCount: number
   /** Everything committed, in order. */
   readonly log: (KeyValue & { readonly partition: number })[] = []
+  /** Of the topics there are, by name; others have none. */
+  readonly topicIds = new Map<string, Uuid>()
   groups: GroupCoordinator
   /** The log refuses appends with this error. */
   refusal: number = errors.NONE
@@ -43,6 +46,7 @@ export class ClusterOfOne {
     const env = { wallMs: () => this.wallMs, monotonicMs: () => this.monotonicMs, random: this.#random }
     const groups: GroupCoordinator = new GroupCoordinator(env, this.deadlines, this.#config, {
       partitionCount: () => this.partitionCount,
+      topicId: (name) => this.topicIds.get(name),
       append: (partition, records, done) => {
         if (groups !== this.groups) throw new Error('a coordinator that resigned writes to the log')
         if (this.refusal !== errors.NONE) return done(this.refusal)

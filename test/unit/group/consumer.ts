@@ -132,7 +132,7 @@ export class Consumer {
       ...{ groupId, groupInstanceId, retentionTimeMs },
       generationIdOrMemberEpoch: this.generation,
       memberId: this.memberId,
-      topics: [{ name: topic, topicId: zeroUuid, partitions }],
+      topics: [{ name: topic, topicId: this.cluster.topicIds.get(topic) ?? zeroUuid, partitions }],
     }
     return ask<number>((later) => {
       const asker = { version, clientId: this.clientId }

@@ -26,6 +26,7 @@ function leading(bytes: Uint8Array): { errorCode: number; events: CoordinatorUnr
   const events: CoordinatorUnreadable[] = []
   const groups = new GroupCoordinator(env, deadlines, kafkaGroupDefaults, {
     partitionCount: () => 1,
+    topicId: () => undefined,
     append: () => {},
     event: () => {},
   })

@@ -103,6 +103,34 @@ test('offsets of a deleted topic go, and a group that has no other with them', (
   expect(cluster.groups.listGroups([], [])).toEqual([])
 })
 
+test.each([
+  [
+    'while the log refused its tombstones',
+    (cluster: ClusterOfOne) => {
+      cluster.refusal = errors.NOT_ENOUGH_REPLICAS
+      cluster.groups.topicsDeleted(new Set(['orders']))
+      cluster.refusal = errors.NONE
+    },
+  ],
+  ['while nobody led', (cluster: ClusterOfOne) => cluster.failOver()],
+])('a topic that was deleted %s leaves no offset to the next one of its name', (_, miss) => {
+  const cluster = new ClusterOfOne()
+  const tool = new Consumer(cluster, 'tool')
+  const fetchAll = () => cluster.fetch({ groupId: 'readers', topics: null }).answer?.topics.map(({ name }) => name)
+  cluster.topicIds.set('orders', '1'.repeat(32)).set('flights', '3'.repeat(32))
+  tool.commit('orders', 500)
+  tool.commit('flights', 7)
+  cluster.topicIds.delete('orders')
+  miss(cluster)
+  cluster.topicIds.set('orders', '2'.repeat(32))
+  expect([cluster.fetchOffset('orders').committedOffset, fetchAll()]).toEqual([-1, ['flights']])
+  const written = cluster.log.length
+  cluster.advance(checkMs)
+  expect(cluster.log.slice(written)).toMatchObject([{ value: null }])
+  tool.commit('orders', 3)
+  expect([cluster.fetchOffset('orders').committedOffset, fetchAll()]).toEqual([3, ['flights', 'orders']])
+})
+
 test('a group with members cannot be deleted, an unknown one not either, an empty one goes with its offsets', () => {
   const cluster = new ClusterOfOne()
   const consumer = new Consumer(cluster, 'a')
