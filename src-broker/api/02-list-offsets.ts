@@ -2,8 +2,10 @@
 // Timestamps: -1 latest (the high watermark; nothing is transactional yet), -2 earliest, -3 the record with the largest
 // timestamp (v7), -4 earliest local (v8, same as -2: there is no tiering), -5 latest tiered (v9) and -6 earliest not yet
 // uploaded (v11): none. Otherwise the first record at or after that time, looked for inside batches.
-// Right after an election the high watermark may be behind what clients have seen: OFFSET_NOT_AVAILABLE until it has caught up.
+// Right after an election the high watermark may be behind what clients have seen: what would be answered by it, or lies behind it, is
+// OFFSET_NOT_AVAILABLE until it has caught up.
 import type { Broker } from '../core/broker.ts'
+import type { TimestampedOffset } from '../core/log/time-search.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'
 import { errors } from '../protocol/errors.ts'
 import type { listOffsets as schema } from '../protocol/messages/02-list-offsets.ts'
@@ -61,22 +63,19 @@ function lookUp({ partition, leader }: Led, timestamp: number, version: number):
     offset,
     leaderEpoch: offset < 0 ? -1 : Math.max(log.epochOf(offset), -1),
   })
+  const none = highWatermark < leader.epochStartOffset ? { ...at(-1), errorCode: notAvailable(version) } : at(-1)
+  const visible = (found: TimestampedOffset | undefined): Found =>
+    found === undefined || found.offset >= highWatermark ? none : at(found.offset, found.timestamp)
   switch (timestamp) {
     case earliest:
     case earliestLocal:
       return at(log.logStartOffset)
     case latest:
-      if (highWatermark < leader.epochStartOffset) return { ...at(-1), errorCode: notAvailable(version) }
-      return { ...at(highWatermark), leaderEpoch: leader.epoch }
-    case maxTimestamp: {
-      const found = log.offsetOfMaxTimestamp()
-      return found === undefined || found.offset >= highWatermark ? at(-1) : at(found.offset, found.timestamp)
-    }
-    default: {
-      if (timestamp < 0) return at(-1)
-      const found = log.offsetForTimestamp(timestamp)
-      return found === undefined || found.offset >= highWatermark ? at(-1) : at(found.offset, found.timestamp)
-    }
+      return none.errorCode === errors.NONE ? { ...at(highWatermark), leaderEpoch: leader.epoch } : none
+    case maxTimestamp:
+      return visible(log.offsetOfMaxTimestamp())
+    default:
+      return timestamp < 0 ? at(-1) : visible(log.offsetForTimestamp(timestamp))
   }
 }
 
