@@ -140,7 +140,9 @@ export function blastRadius(view: ClusterView, brokerId: number): BlastRadius {
       const left = partition.isr.reduce((sum, id) => sum + Number(others.has(id)), 0)
       if (left === 0) radius.offline += 1
       else if (partition.leader === brokerId) radius.leadersMoving += 1
-      if (left > 0 && left < topic.minInsyncReplicas && left + 1 >= topic.minInsyncReplicas) radius.belowMinIsr += 1
+      // A partition cannot ask for more replicas than it has (KIP-966).
+      const minIsr = Math.min(topic.minInsyncReplicas, partition.replicas.length)
+      if (left > 0 && left + 1 === minIsr) radius.belowMinIsr += 1
     }
   return { ...radius, losesQuorum: others.size * 2 <= view.brokers.length }
 }

@@ -43,6 +43,15 @@ test('before it is pressed, Kill says what would happen', async () => {
     .toHaveAccessibleDescription(/3 partitions will fall below min ISR.*loses its majority/)
 })
 
+test('Kill says what can no longer be written also where min.insync.replicas asks for more replicas than there are', async () => {
+  const host = new FakeHost()
+  host.cluster.create({ name: 'strict', partitions: 3, replicationFactor: 2, minInsyncReplicas: 3, records: 9 })
+  await openWindow(host)
+  await expect
+    .element(page.getByRole('button', { name: 'Kill broker 1' }))
+    .toHaveAccessibleDescription(/2 partitions will fall below min ISR/)
+})
+
 test('without a quorum no page says that all is well, and nothing that a silent broker said looks alive', async () => {
   const host = new FakeHost()
   host.cluster.create({ name: 'orders', partitions: 3, records: 90 })
