@@ -1,6 +1,7 @@
 // How the cluster is, as its own metadata has it.
 import type { MetadataImage } from '../../src-broker/core/quorum/image.ts'
 import type { Cluster } from './cluster.ts'
+import { obsoleteRecords } from './logged.ts'
 import type { Machine } from './machine.ts'
 
 /** The metadata of whoever knows most. */
@@ -28,6 +29,18 @@ export function whatIsMissing(cluster: Cluster): string | undefined {
     const leader = cluster.machine(partition.leader)?.broker?.replicas.get(topic.name, partition.partition)
     if (leader?.leader?.epoch !== partition.leaderEpoch) return `${name} is not led by ${partition.leader} yet`
     if (leader.highWatermark < leader.log.logEndOffset) return `${name} is committed up to ${leader.highWatermark} only`
+  }
+  return undefined
+}
+
+/** What there is to compact in topics that are compacted at once; undefined where each replica is done, up to its newest segment. */
+export function whatIsUncompacted(cluster: Cluster): string | undefined {
+  for (const machine of cluster.machines) {
+    for (const { name, log } of machine.broker?.replicas.all() ?? []) {
+      if (log.config.cleanupPolicy === 'delete' || log.config.minCleanableDirtyRatio > 0) continue
+      const count = obsoleteRecords(machine, name, log.activeSegmentBase)
+      if (count > 0) return `${machine.id}'s ${name} has ${count} records that are not the last of their key`
+    }
   }
   return undefined
 }

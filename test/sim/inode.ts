@@ -114,14 +114,14 @@ export class Inode {
 /** None, all, any of them, or the first few with the last of them torn: cut short, or as long as it was and empty from there on. */
 function surviving(changes: readonly Change[], random: Random): readonly Pick<Change, 'position' | 'data'>[] {
   if (changes.length === 0) return changes
-  const kind = integerBelow(random, 6)
+  const kind = integerBelow(random, 7)
   if (kind <= 1) return []
   if (kind === 2) return changes
-  if (kind === 3) return changes.filter(() => random() < 0.7)
+  if (kind <= 4) return changes.filter(() => random() < 0.6)
   const count = integerBelow(random, changes.length)
   const torn = changes[count]!
   let part = torn.data?.subarray(0, integerBelow(random, torn.data.length + 1))
-  if (kind === 5 && torn.data !== undefined && part !== undefined) {
+  if (kind === 6 && torn.data !== undefined && part !== undefined) {
     const whole = new Uint8Array(torn.data.length)
     whole.set(part)
     part = whole

@@ -54,6 +54,26 @@ export function lastOffsets({ disk }: Machine, directory: string, to: number): M
   return last
 }
 
+/** How many records below `to` are not the last of their key there: what compaction is to drop. */
+export function obsoleteRecords({ disk }: Machine, directory: string, to: number): number {
+  const keys = new Set<string>()
+  let records = 0
+  for (const name of disk.list(directory)) {
+    if (!name.endsWith('.log')) continue
+    const bytes = disk.peek(`${directory}/${name}`)!
+    const view = viewOf(bytes)
+    for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
+      const cursor = new RecordCursor(bytes, view, at, decompress)
+      while (cursor.next()) {
+        if (cursor.key === null || cursor.offset >= to) continue
+        records++
+        keys.add(decodeText(cursor.key))
+      }
+    }
+  }
+  return records - keys.size
+}
+
 /** Offsets of those that are not what their checksum says. */
 export function damagedBatches({ disk }: Machine, directory: string): string[] {
   const damaged: string[] = []

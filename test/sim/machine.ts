@@ -4,7 +4,7 @@ import { routes } from '../../src-broker/api/index.ts'
 import type { Deadline } from '../../src-broker/base/deadlines.ts'
 import { DiskError } from '../../src-broker/base/disk.ts'
 import type { Random } from '../../src-broker/base/random.ts'
-import { randomUuid, type Uuid } from '../../src-broker/base/uuid.ts'
+import { randomUuid, type Uuid, zeroUuid } from '../../src-broker/base/uuid.ts'
 import { compress } from '../../src-broker/client/compress.ts'
 import { decompress } from '../../src-broker/client/compression.ts'
 import { Broker, type BrokerEvent } from '../../src-broker/core/broker.ts'
@@ -52,6 +52,8 @@ export class Machine {
   broker: Broker | undefined
   /** Raised with every start: what belonged to an earlier life does nothing. */
   life = 0
+  /** Of the life it has, as the controller is told. */
+  incarnationId: Uuid = zeroUuid
   isServing = false
   isPaused = false
   /** When its last life ended. */
@@ -102,13 +104,14 @@ export class Machine {
       openPeerFile: (brokerId, path) => new SimPeerFile(() => this.#listener.diskFor(this, brokerId), path),
     }
     const { id, voters, config } = this.#options
+    this.incarnationId = randomUuid(this.#random)
     this.#guard(() => {
       const broker = new Broker(
         {
           brokerId: id,
           voters,
           clusterId: 'simulated',
-          incarnationId: randomUuid(this.#random),
+          incarnationId: this.incarnationId,
           directoryId: this.#directoryId,
           directory: '/simulated',
           host: 'simulated',

@@ -71,6 +71,12 @@ export class Membership {
   }
 }
 
+interface Commit {
+  readonly generation: number
+  readonly partitionIndex: number
+  readonly committedOffset: number
+}
+
 export class Member {
   readonly #client: Client
   readonly #world: World
@@ -80,6 +86,8 @@ export class Member {
   #generation = -1
   /** What is its own, with the next offset to commit; undefined until that is known. */
   #owned: Map<number, number> | undefined
+  /** What it committed last, or tried to. */
+  #last: Commit | undefined
   #isOver = false
   /** In peace nobody leaves. */
   staysFromNow = false
@@ -182,7 +190,19 @@ export class Member {
       const owned = text === '' ? [] : text.split(' ').map(Number)
       this.#generation = generationId
       this.#group.assigned(generationId, this.#memberId, owned)
+      if (this.#last !== undefined && this.#last.generation < generationId) this.#commitLate(this.#last)
+      this.#last = undefined
       return this.#takeOver(owned)
+    })
+  }
+
+  /** It meant to commit this before it joined again, and is too late. */
+  #commitLate({ generation, partitionIndex, committedOffset }: Commit): void {
+    const { generation: before } = this.#group
+    const body = this.#commitBody({ generation, partitionIndex, committedOffset })
+    this.#client.ask(this.#coordinator, offsetCommit, 8, body, rebalanceTimeoutMs, (response) => {
+      if (response?.topics[0]?.partitions[0]?.errorCode !== errors.NONE) return
+      this.#group.acknowledged(partitionIndex, committedOffset, generation, before)
     })
   }
 
@@ -216,18 +236,13 @@ export class Member {
   }
 
   #commit(): void {
-    const { groupId, topic, generation: before } = this.#group
+    const { generation: before } = this.#group
     const generation = this.#generation
     const owned = [...(this.#owned ?? [])]
     if (owned.length === 0) return this.#beat()
     const [partitionIndex, committedOffset] = owned[Math.floor(this.#client.random() * owned.length)]!
-    const body = {
-      groupId,
-      generationIdOrMemberEpoch: generation,
-      memberId: this.#memberId,
-      groupInstanceId: null,
-      topics: [{ name: topic, partitions: [{ partitionIndex, committedOffset, committedMetadata: null }] }],
-    }
+    this.#last = { generation, partitionIndex, committedOffset }
+    const body = this.#commitBody(this.#last)
     this.#ask(offsetCommit, 8, body, (response) => {
       const errorCode = response.topics[0]!.partitions[0]!.errorCode
       if (errorCode === errors.NONE) {
@@ -236,6 +251,17 @@ export class Member {
       }
       this.#answered('commit', errorCode)
     })
+  }
+
+  #commitBody({ generation, partitionIndex, committedOffset }: Commit) {
+    const { groupId, topic } = this.#group
+    return {
+      groupId,
+      generationIdOrMemberEpoch: generation,
+      memberId: this.#memberId,
+      groupInstanceId: null,
+      topics: [{ name: topic, partitions: [{ partitionIndex, committedOffset, committedMetadata: null }] }],
+    }
   }
 
   #leave(): void {

@@ -12,8 +12,8 @@ export interface Bug {
   /** Stands exactly once in the file. */
   readonly find: string
   readonly replace: string
-  /** The simulator finds it within so many seeds, from seed 1 on; undefined for one that it does not find: a hole in it. */
-  readonly within: number | undefined
+  /** The simulator finds it within so many seeds, from seed 1 on. */
+  readonly within: number
 }
 
 const root = new URL('../../', import.meta.url)

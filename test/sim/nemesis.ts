@@ -11,6 +11,7 @@ import type { Machine } from './machine.ts'
 import type { FaultKind, Plan } from './plan.ts'
 import { between, chance, pick } from './randoms.ts'
 import { clockDrift, clockJump, sleep } from './trouble/clocks.ts'
+import { cutBack } from './trouble/cut-back.ts'
 import { blackout, laggard, powerLoss, wipe } from './trouble/data-loss.ts'
 import { diskError, fullDisk, slowDisk } from './trouble/disks.ts'
 import { overtaken } from './trouble/joins.ts'
@@ -42,6 +43,7 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   'slow-disk': slowDisk,
   'full-disk': fullDisk,
   'disk-error': diskError,
+  'cut-back': cutBack,
   wipe,
   'bit-rot': bitRot,
   'failing-sync': failingSync,
@@ -61,7 +63,15 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
 }
 
 /** They count themselves, when they have waited for their moment. */
-const patient: ReadonlySet<FaultKind> = new Set(['power-loss', 'wipe', 'laggard', 'bit-rot', 'failing-sync'])
+const patient: ReadonlySet<FaultKind> = new Set([
+  'power-loss',
+  'wipe',
+  'laggard',
+  'bit-rot',
+  'failing-sync',
+  'there-and-back',
+  'cut-back',
+])
 
 export class Nemesis {
   readonly #cluster: Cluster

@@ -7,6 +7,7 @@ import type { Cluster } from './cluster.ts'
 import { newestImage } from './health.ts'
 import { type LoggedBatch, logBatches } from './logged.ts'
 import type { Machine } from './machine.ts'
+import { Moves } from './moves.ts'
 import type { World } from './world.ts'
 
 /** What has been committed, batch by batch, whoever leads. */
@@ -79,8 +80,8 @@ export class Oracle {
     this.#raftSeen.delete(machine.id)
   }
 
-  #lookAtQuorum(machine: Machine, { quorum }: Broker): void {
-    const { leaderEpoch: epoch, highWatermark, logEndOffset } = quorum
+  #lookAtQuorum(machine: Machine, { quorum, image }: Broker): void {
+    const { leaderEpoch: epoch, highWatermark, logEndOffset, brokerEpoch } = quorum
     const before = this.#raftSeen.get(machine.id)
     // An epoch that could not be written is forgotten with the life that heard of it; it has given no vote in it.
     const isKept = !machine.disk.refused.has(`${metadataDirectory}/quorum-state`)
@@ -95,6 +96,10 @@ export class Oracle {
     if (highWatermark > logEndOffset) {
       this.#world.fail('watermark-beyond-log', `${what} metadata: ${highWatermark} of ${logEndOffset}`)
     }
+    const registered = image.brokers.get(machine.id)
+    if (registered?.epoch === brokerEpoch && registered.incarnationId !== machine.incarnationId) {
+      this.#world.fail('borrowed-registration', `${what} epoch ${brokerEpoch} is that of an earlier life`)
+    }
     const from = before?.life === machine.life ? before.highWatermark : 0
     if (highWatermark > from) {
       this.#compare(this.#metadata, metadataBatches(machine, from, highWatermark), highWatermark, `${what} metadata`)
@@ -102,6 +107,7 @@ export class Oracle {
   }
 
   #metadataEndOffset = 0
+  readonly #moves = new Moves()
 
   /** The controller does not go back and forth. Who is fenced, and has been down for long, is in no ISR beside somebody alive (KIP-841). */
   #lookAtIsrs(): void {
@@ -112,6 +118,8 @@ export class Oracle {
     if (decided > decisionsMax && this.#metadata.endOffset > startingOffset) {
       this.#world.fail('no-rest', `the controller decided ${decided} times in ${lookEveryMs} ms`)
     }
+    const early = this.#moves.look(image)
+    if (early !== undefined) this.#world.fail('reassigned-early', early)
     for (const { id, isUp, endedMs } of this.#cluster.machines) {
       if (isUp || this.#world.nowMs - endedMs < downForMs || image.brokers.get(id)?.fenced !== true) continue
       for (const { topic, partition } of image.partitions()) {
@@ -132,6 +140,12 @@ export class Oracle {
     if (log.logStartOffset > log.logEndOffset || highWatermark > log.logEndOffset) {
       this.#world.fail('watermark-beyond-log', `${what}: ${log.logStartOffset}..${highWatermark}..${log.logEndOffset}`)
     }
+    if (highWatermark < log.logStartOffset) {
+      this.#world.fail(
+        'start-beyond-watermark',
+        `${what} begins at ${log.logStartOffset}, committed up to ${highWatermark}`,
+      )
+    }
     if (leader === undefined) return
     this.#lookAtLeader(machine, partition, `${topicId}-${partition.index}`, what)
   }
@@ -145,6 +159,7 @@ export class Oracle {
     if (other !== undefined && other !== machine.id) {
       this.#world.fail('two-leaders', `${what}: ${other} leads epoch ${leader.epoch} too`)
     }
+    if (this.#isPromised(partition.topic)) this.#lookAtMembers(machine, partition, what)
     // What it committed is compared when its files are sound again, or another one leads.
     if (this.#cluster.rotten.get(name)?.id === machine.id) return
     const seenKey = `${key}-${machine.id}-${machine.life}`
@@ -159,12 +174,6 @@ export class Oracle {
     seen.epoch = leader.epoch
     seen.highWatermark = highWatermark
     // What compaction rewrites is judged by its records, at the end.
-    if (highWatermark < log.logStartOffset) {
-      this.#world.fail(
-        'start-beyond-watermark',
-        `${what} begins at ${log.logStartOffset}, committed up to ${highWatermark}`,
-      )
-    }
     if (!hasMoved || !this.#isPromised(partition.topic) || log.config.cleanupPolicy !== 'delete') return
     let committed = this.#committed.get(key)
     if (committed === undefined) this.#committed.set(key, (committed = new Committed()))
@@ -178,6 +187,26 @@ export class Oracle {
     }
     const to = isNewLeader && !isOld ? Math.max(highWatermark, committed.endOffset) : highWatermark
     this.#compare(committed, logBatches(machine, name, from, to), highWatermark, what)
+  }
+
+  /** Whoever is in the ISR has everything that is committed, in the life in which it joined. */
+  #lookAtMembers(machine: Machine, { topic, topicId, index, highWatermark, leader }: Partition, what: string): void {
+    const image = newestImage(this.#cluster)
+    const known = image?.partition(topic, index)
+    if (image === undefined || known?.topicId !== topicId) return
+    if (known.leader !== machine.id || known.leaderEpoch !== leader!.epoch) return
+    for (const id of known.isr) {
+      const member = this.#cluster.machine(id)?.broker
+      if (member === undefined || !leader!.isr.includes(id)) continue
+      if (member.quorum.brokerEpoch !== image.brokers.get(id)?.epoch) continue
+      const end = member.replicas.getById(topicId, index)?.log.logEndOffset ?? highWatermark
+      if (end < highWatermark) {
+        this.#world.fail(
+          'member-lacks',
+          `${what} is committed up to ${highWatermark}, ${id} is in its ISR and has ${end}`,
+        )
+      }
+    }
   }
 
   readonly #newestEpoch = new Map<string, number>()

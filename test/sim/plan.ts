@@ -22,6 +22,7 @@ export const faultKinds = [
   'slow-disk',
   'full-disk',
   'disk-error',
+  'cut-back',
   'wipe',
   'bit-rot',
   'failing-sync',
@@ -46,7 +47,7 @@ const themes: readonly (readonly FaultKind[])[] = [
   // One life after the other, and who voted for whom.
   ['crash', 'cut-pair', 'restart-storm', 'contested-vote', 'contested-vote', 'figure-8', 'figure-8'],
   // What a disk lost, and who is taken for it.
-  ['crash', 'power-loss', 'cut-pair', 'starve', 'slow-disk'],
+  ['crash', 'power-loss', 'cut-pair', 'starve', 'slow-disk', 'cut-back'],
   // What lies on a disk, and is not what was written.
   ['bit-rot', 'failing-sync', 'crash', 'starve'],
   // Who has which replica.
@@ -148,7 +149,7 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
     batchRecordsMax: pick(random, [1, 3, 6]),
     inFlightMax: pick(random, [1, 5, 5]),
     segmentBytes: pick(random, [1_024, 2_048, 8_192]),
-    segmentMs: pick(random, [3_000, 604_800_000]),
+    segmentMs: pick(random, [1_000, 3_000, 604_800_000]),
     replicaLagTimeMaxMs: 4_000,
     metadataFetchBytes: pick(random, isElectoral ? [1] : [1, 1_048_576, 1_048_576]),
     networkDelayMs: pick(random, isElectoral ? [0.05, 1, 1, 8] : [0.05, 0.05, 1, 8]),

@@ -4,12 +4,12 @@ import type { BrokerEvent } from '../../src-broker/core/broker.ts'
 import { createBrokerConfig, laptopSettings } from '../../src-broker/core/config/broker-config.ts'
 import { judge } from './checks.ts'
 import { Cluster } from './cluster.ts'
-import { whatIsMissing } from './health.ts'
+import { whatIsMissing, whatIsUncompacted } from './health.ts'
 import { History } from './history.ts'
 import type { Machine } from './machine.ts'
 import { Nemesis } from './nemesis.ts'
 import { Oracle } from './oracle.ts'
-import { isPromised, type Plan, type PlanOptions, planOf } from './plan.ts'
+import { type FaultKind, isPromised, type Plan, type PlanOptions, planOf } from './plan.ts'
 import { viewOfReplicas } from './view.ts'
 import { Workload } from './workload.ts'
 import { Anomaly, World } from './world.ts'
@@ -29,6 +29,9 @@ export interface SeedResult {
 const startWithinMs = 20_000
 const wholeWithinMs = 60_000
 const settleWithinMs = 40_000
+
+/** A log that could not be read or written once is left alone by the compaction until the next start. */
+const stopsCompaction: ReadonlySet<FaultKind> = new Set(['bit-rot', 'disk-error', 'full-disk', 'failing-sync'])
 
 export function simulate(seed: number, options: PlanOptions = {}, log?: (line: string) => void): SeedResult {
   const world = new World(seed, log)
@@ -137,19 +140,22 @@ class Simulation {
       return behind && `${behind.name} can be read up to ${behind.position} of ${behind.highWatermark}`
     })
     for (const reader of readers) reader.stop()
+    if (!this.#plan.faults.some((kind) => stopsCompaction.has(kind))) {
+      this.#within(settleWithinMs, 'uncompacted', () => whatIsUncompacted(this.#cluster), 500)
+    }
     this.#oracle.look()
     if (this.#world.anomalies.length === 0) judge(this.#world, this.#cluster, this.#history, readers, this.#plan)
   }
 
   /** Goes on until `missing` says that nothing is; an anomaly where that takes longer. */
-  #within(ms: number, kind: string, missing: () => string | undefined): void {
+  #within(ms: number, kind: string, missing: () => string | undefined, everyMs = 20): void {
     const world = this.#world
     const untilMs = world.nowMs + ms
     while (world.anomalies.length === 0) {
       const what = missing()
       if (what === undefined) return
       if (world.nowMs >= untilMs) return world.fail(kind, `${what} after ${ms / 1000} s`)
-      world.run(world.nowMs + 20)
+      world.run(world.nowMs + everyMs)
     }
     throw world.anomalies[0]!
   }

@@ -5,7 +5,7 @@ const settings: Readonly<Record<TopicKind, (plan: Plan) => Readonly<Record<strin
   kept: () => ({}),
   fleeting: () => ({}),
   retained: ({ segmentBytes }) => ({ 'retention.bytes': String(2 * segmentBytes) }),
-  compacted: () => ({ 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01' }),
+  compacted: () => ({ 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0' }),
   unclean: () => ({ 'unclean.leader.election.enable': 'true', 'min.insync.replicas': '1' }),
 }
 

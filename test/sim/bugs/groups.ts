@@ -26,6 +26,14 @@ export const groupBugs: readonly Bug[] = [
     file: coordinatorLog,
     find: 'if (next >= to) return groups.loaded(partition.index, epoch)',
     replace: 'if (next >= 0) return groups.loaded(partition.index, epoch)',
-    within: undefined,
+    within: 200,
+  },
+  {
+    name: 'commit-of-any-generation',
+    about: 'a member that was overtaken by a rebalance still commits',
+    file: 'src-broker/core/group/offsets.ts',
+    find: 'if (generation !== group.generation) return errors.ILLEGAL_GENERATION',
+    replace: 'if (generation < 0) return errors.ILLEGAL_GENERATION',
+    within: 200,
   },
 ]

@@ -5,6 +5,7 @@ const election = 'src-broker/core/quorum/raft-election.ts'
 const raftLeader = 'src-broker/core/quorum/raft-leader.ts'
 const raft = 'src-broker/core/quorum/raft.ts'
 const alterPartition = 'src-broker/core/quorum/controller/alter-partition.ts'
+const lifecycle = 'src-broker/core/quorum/controller/broker-lifecycle.ts'
 const leadership = 'src-broker/core/quorum/controller/leadership.ts'
 
 export const quorumBugs: readonly Bug[] = [
@@ -14,7 +15,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raft,
     find: 'votedId: state !== undefined && state.leaderEpoch >= log.lastEpoch ? state.votedId : nobody',
     replace: 'votedId: nobody',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'forget-the-epoch',
@@ -72,7 +73,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raftLeader,
     find: 'if (durableOnMajority <= role.epochStartOffset || durableOnMajority',
     replace: 'if (durableOnMajority <= 0 || durableOnMajority',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'isr-of-anyone',
@@ -82,7 +83,7 @@ export const quorumBugs: readonly Bug[] = [
   if (brokerId !== current.leader) return errors.INVALID_REQUEST
   if (partitionEpoch < current.partitionEpoch) return errors.INVALID_UPDATE_VERSION`,
     replace: 'if (brokerId < 0) return errors.INVALID_REQUEST',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'isr-with-any-life',
@@ -91,7 +92,7 @@ export const quorumBugs: readonly Bug[] = [
     file: alterPartition,
     find: 'image.isActive(brokerId) && (brokerEpoch === -1 || brokerEpoch === image.brokers.get(brokerId)?.epoch)',
     replace: 'image.isActive(brokerId) && brokerEpoch >= -1',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'answer-another-life',
@@ -107,7 +108,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'return { isr: partition.isr.filter((id) => !leaving.has(id)), isFitToLead: staysActive(situation, leaving) }',
     replace: 'return { isr: partition.isr, isFitToLead: staysActive(situation, leaving) }',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'restarted-stays-in-isr',
@@ -115,7 +116,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'const staying = isr.filter((id) => !restarted.has(id))\n    const newIsr = staying.length > 0 ? staying : isr.filter((id) => !unclean.has(id))\n    return { isr: newIsr, unclean,',
     replace: 'return { isr, unclean: none,',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'unclean-is-clean',
@@ -123,7 +124,47 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'staying : isr.filter((id) => !unclean.has(id))\n    return { isr: newIsr, unclean, wiped, isFitToLead }',
     replace: 'staying : isr\n    return { isr: newIsr, isFitToLead }',
-    within: undefined,
+    within: 200,
+  },
+  {
+    name: 'any-clean-shutdown',
+    about: 'a clean stop vouches for every later life, whatever it lost (KIP-966)',
+    file: lifecycle,
+    find: 'existing.epoch !== previousBrokerEpoch',
+    replace: 'previousBrokerEpoch < 0',
+    within: 200,
+  },
+  {
+    name: 'eligible-for-ever',
+    about: 'who left an ISR may lead though the others have gone on without it (KIP-966)',
+    file: 'src-broker/core/quorum/controller/partition-change.ts',
+    find: 'if (isr.length >= Math.min(minInsyncReplicas, replicas.length)) return []',
+    replace: 'if (minInsyncReplicas < 1) return []',
+    within: 200,
+  },
+  {
+    name: 'act-before-the-epoch',
+    about: 'a controller decides before it knows all that was decided before it',
+    file: 'src-broker/core/quorum/quorum-node.ts',
+    find: "role.kind === 'leader' && highWatermark > role.epochStartOffset &&",
+    replace: "role.kind === 'leader' &&",
+    within: 200,
+  },
+  {
+    name: 'producer-ids-twice',
+    about: 'two brokers give out the same producer ids',
+    file: 'src-broker/core/quorum/controller/producer-ids.ts',
+    find: 'const nextProducerId = producerIdStart + blockSize',
+    replace: 'const nextProducerId = producerIdStart + 1',
+    within: 200,
+  },
+  {
+    name: 'reassigned-at-once',
+    about: 'a reassignment is over before the new replicas are in sync',
+    file: 'src-broker/core/quorum/controller/partition-change.ts',
+    find: 'if (isr.length === 0 || !addingReplicas.every((id) => isr.includes(id))) return target',
+    replace: 'if (isr.length === 0) return target',
+    within: 200,
   },
   {
     name: 'commit-what-differs',
@@ -131,7 +172,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/raft-follower.ts',
     find: 'return truncate(raft, response.divergingEpoch)',
     replace: 'truncate(raft, response.divergingEpoch)',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'refuse-a-hole',
@@ -139,7 +180,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/metadata-damaged.ts',
     find: 'rest.subarray(0, followerAt).every((byte) => byte === 0)',
     replace: 'rest.length < 0',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'unclean-everywhere',
@@ -147,6 +188,6 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/controller/partition-change.ts',
     find: ": election === 'unclean'\n",
     replace: ": election !== 'preferred'\n",
-    within: undefined,
+    within: 200,
   },
 ]

@@ -53,7 +53,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'if (isr.includes(id) || isCaughtUp(leader, follower, leaderEndOffset, nowMs)) offset',
     replace: 'if (leader.isr.includes(id)) offset',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'watermark-below-min-isr',
@@ -78,6 +78,16 @@ export const replicationBugs: readonly Bug[] = [
     find: 'return follower.logEndOffset >= joinFrom && isCaughtUp',
     replace: 'return follower.stream === undefined && isCaughtUp',
     within: 40,
+  },
+  {
+    name: 'never-shrink',
+    about: 'a follower that falls behind stays in the ISR for ever',
+    file: leader,
+    find: `if (leader.isr.includes(id)) {
+      return follower.logEndOffset >= leaderEndOffset ||`,
+    replace: `if (leader.isr.includes(id)) {
+      return follower.logEndOffset >= -1 ||`,
+    within: 200,
   },
   {
     name: 'ack-on-resignation',
@@ -117,7 +127,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leading,
     find: 'leader === undefined || leader.epoch !== numbers[at + 1]) continue',
     replace: 'leader === undefined) continue',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'read-beyond-watermark',
@@ -141,6 +151,6 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'isCaughtUp(leader, follower, leaderEndOffset, nowMs) && isAlive(id)',
     replace: 'follower.stream !== undefined && isAlive(id)',
-    within: undefined,
+    within: 200,
   },
 ]

@@ -2,6 +2,7 @@
 import type { Bug } from '../mutate.ts'
 
 const log = 'src-broker/core/log/partition-log.ts'
+const cleaner = 'src-broker/core/log/log-cleaner.ts'
 const recovery = 'src-broker/core/log/recovery.ts'
 
 export const storageBugs: readonly Bug[] = [
@@ -9,9 +10,9 @@ export const storageBugs: readonly Bug[] = [
     name: 'trust-a-torn-tail',
     about: 'recovery takes a batch without looking at its checksum',
     file: recovery,
-    find: 'batch.hasValidCrc(walk.bytes, walk.view, walk.at, crc32c) &&\n    batch.baseOffset',
+    find: 'walk.hasValidCrc(crc32c) &&\n    batch.baseOffset',
     replace: 'crc32c !== undefined &&\n    batch.baseOffset',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'trust-every-start',
@@ -68,7 +69,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: '!batch.hasValidCrc(bytes, view, at, this.#env.crc32c) || batch.lastOffsetDelta(view, at) < 0',
     replace: 'batch.lastOffsetDelta(view, at) < 0',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'stale-places',
@@ -79,12 +80,12 @@ export const storageBugs: readonly Bug[] = [
     within: 40,
   },
   {
-    name: 'compaction-keeps-the-first',
-    about: 'of each key the first record stays, not the last',
+    name: 'compaction-drops-nothing',
+    about: 'compaction goes by the first record of each key, so that none is obsolete',
     file: 'src-broker/core/log/offset-map.ts',
     find: 'this.#offsets.set(text, offset)',
     replace: 'if (!this.#offsets.has(text)) this.#offsets.set(text, offset)',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'compaction-drops-too-much',
@@ -92,7 +93,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/compaction.ts',
     find: 'record.offset < this.#map.latest(key)',
     replace: 'record.offset <= this.#map.latest(key)',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'deleted-topics-return',
@@ -100,7 +101,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/metadata-applier.ts',
     find: 'if (found?.topicId === topic.id) {',
     replace: 'if (found !== undefined) {',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'cut-not-synced',
@@ -108,14 +109,54 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'if (active.size > 0 && active.isCut) active.file.sync()',
     replace: '',
-    within: undefined,
+    within: 200,
   },
   {
     name: 'watermark-before-start',
     about: 'after a restart the high watermark is what was written down last, though more has been deleted since',
     file: log,
-    find: 'this.highWatermark = Math.max(start.logStartOffset, Math.min(start.highWatermark, this.#logEndOffset))',
-    replace: 'this.highWatermark = Math.min(start.highWatermark, this.#logEndOffset)',
-    within: undefined,
+    find: 'this.highWatermark = Math.max(this.highWatermark, this.#logStartOffset)\n    return content',
+    replace: 'return content',
+    within: 200,
+  },
+  {
+    name: 'retention-beyond-watermark',
+    about: 'segments go by size though they hold what is not committed yet',
+    file: log,
+    find: 'endOffset > retention.highWatermark || !(',
+    replace: '!(',
+    within: 200,
+  },
+  {
+    name: 'compact-the-unsafe',
+    about: 'compaction lets records go for others that are not on the disk yet',
+    file: cleaner,
+    find: 'Math.min(log.highWatermark, log.firstOpenOffset, safeOffset)',
+    replace: 'Math.min(log.highWatermark, log.firstOpenOffset)',
+    within: 200,
+  },
+  {
+    name: 'snapshot-without-producers',
+    about: 'the snapshots of producers are empty',
+    file: log,
+    find: 'snapshots.save(this.#logEndOffset, producers.entries())',
+    replace: 'snapshots.save(this.#logEndOffset, [])',
+    within: 200,
+  },
+  {
+    name: 'epochs-not-saved',
+    about: 'the recovery point overtakes the leader epochs on disk',
+    file: log,
+    find: 'this.#epochs.save(this.#logEndOffset)\n    this.#flushingTo',
+    replace: 'this.#flushingTo',
+    within: 200,
+  },
+  {
+    name: 'recovery-point-stays',
+    about: 'what was flushed and is cut off counts as flushed, whatever is written in its place',
+    file: log,
+    find: 'this.#recoveryPoint = offset\n    this.onRecoveryPointLowered?.()',
+    replace: '',
+    within: 200,
   },
 ]

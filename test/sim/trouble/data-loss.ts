@@ -2,34 +2,40 @@
 // them nothing else goes wrong until the controller has taken note.
 import { isTakenNoteOf, maySpare, newestImage } from '../health.ts'
 import type { Machine } from '../machine.ts'
-import { between, chance, pick } from '../randoms.ts'
+import { between, chance, pick, shuffled } from '../randoms.ts'
+import { moveLeader } from './leaders.ts'
+import { safeEveryMs, safeWithinMs, whenSafe } from './moment.ts'
 import type { Fault, Trouble } from './trouble.ts'
 
-/** How long it waits for the moment at which it may. */
-const safeWithinMs = 15_000
-
-const lookEveryMs = 50
-
-/** `strike` says when all is mended again, or undefined where it has to wait; until then nothing else goes wrong. */
-export function whenSafe(trouble: Trouble, strike: () => (() => boolean) | undefined): void {
-  const untilMs = trouble.world.nowMs + safeWithinMs
-  let isMended: (() => boolean) | undefined
-  const waits = (): boolean => (isMended === undefined ? trouble.world.nowMs > untilMs : isMended())
-  trouble.isMended = waits
-  const isDone = (): boolean => {
-    if (trouble.isMended !== waits) return true
-    isMended = strike()
-    return isMended !== undefined
-  }
-  trouble.when(isDone, safeWithinMs, () => {}, lookEveryMs)
-}
-
 export const powerLoss: Fault = (trouble) => {
+  let busy: Machine | undefined
   whenSafe(trouble, () => {
-    const victim = powerVictim(trouble)
-    return maySpare(trouble.cluster, victim) ? losePower(trouble, victim) : undefined
+    const { cluster, random } = trouble
+    const victim = busy ?? powerVictim(trouble)
+    if (!maySpare(cluster, victim)) return undefined
+    if (busy !== undefined || chance(random, 0.5)) return losePower(trouble, victim)
+    // The controller writes on while it syncs, the others wait.
+    const controller = cluster.machines.find(({ broker, id }) => broker?.quorum.controllerId === id)
+    busy = chance(random, 0.3) ? victim : (controller ?? victim)
+    keepBusy(trouble, busy)
+    return undefined
   })
   return true
+}
+
+/** Its disk is slow, and there is one thing after the other to write: much of it is not synced when the next one comes. */
+function keepBusy(trouble: Trouble, victim: Machine): void {
+  const { cluster, random } = trouble
+  victim.syncMs = between(random, 100, 1_000)
+  trouble.lasts(1_000, () => {
+    victim.syncMs = 1
+  })
+  const partitions = [...(newestImage(cluster)?.partitions() ?? [])]
+  for (let ms = 0; ms < safeEveryMs && partitions.length > 0; ms += 8) {
+    const { topic, partition } = pick(random, partitions)
+    const order = shuffled(random, partition.replicas)
+    trouble.after(ms, () => moveLeader(cluster.running[0], topic.name, partition.partition, order))
+  }
 }
 
 /** Anybody; often the last member of an ISR, or one that is eligible beside it. */

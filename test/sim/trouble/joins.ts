@@ -1,4 +1,5 @@
 // Somebody is about to join an ISR, and between the question and the answer something happens that must not matter.
+import type { PartitionImage } from '../../../src-broker/core/quorum/image.ts'
 import type { ControllerRequest } from '../../../src-broker/core/quorum/messages.ts'
 import { maySpare, newestImage } from '../health.ts'
 import type { Machine } from '../machine.ts'
@@ -13,6 +14,9 @@ export interface Join {
   readonly leader: Machine
   readonly controller: Machine
   readonly joining: Machine
+  readonly topic: string
+  /** As it is before. */
+  readonly partition: PartitionImage
 }
 
 /** `from` asks `to` for an ISR with somebody new in it; undefined where it asks for something else. */
@@ -23,17 +27,21 @@ export function joinOf(
   request: ControllerRequest,
 ): Join | undefined {
   if (request.api !== 'AlterPartition') return undefined
-  const joining = joinerOf(cluster, request.body as AlterPartition)
-  if (joining === undefined || joining === from || !joining.isUp) return undefined
-  return { leader: from, controller: to, joining }
+  const found = joinerOf(cluster, request.body as AlterPartition)
+  if (found === undefined || found.joining === from || !found.joining.isUp) return undefined
+  return { leader: from, controller: to, ...found }
 }
 
-/** The controller lets it in, and the leader does not hear of it; then the leader dies. */
-export function keepUnaware(trouble: Trouble, { leader, controller, joining }: Join): void {
+/** The controller lets it in, and the leader does not hear of it; then the leader dies, and the newcomer is the next in turn. */
+export function keepUnaware(trouble: Trouble, { leader, controller, joining, topic, partition }: Join): void {
   const { random } = trouble
-  const ms = between(random, 300, 3_000)
+  const ms = between(random, 300, 2_500)
   hold(trouble, { side: [controller], other: [leader], to: true, from: false, ms: ms + 200 })
-  trouble.starve(joining, ms + between(random, 0, 3_000))
+  trouble.starve(joining, ms + between(random, 500, 3_000))
+  const others = partition.replicas.filter((id) => id !== leader.id && id !== joining.id)
+  trouble.after(between(random, 10, 100), () => {
+    moveLeader(controller, topic, partition.partition, [leader.id, joining.id, ...others])
+  })
   killLater(trouble, leader, ms, `${joining.id} joins an ISR of`)
 }
 
@@ -59,9 +67,9 @@ export function bringAnotherLife(trouble: Trouble, { leader, controller, joining
   })
 }
 
-/** Somebody else leads by the time the controller hears of it, and the one that was to join has fallen behind. */
+/** Somebody else leads by the time the controller hears of it, who has gone on without the one that was to join. */
 export function overtake(trouble: Trouble, { leader, controller, joining }: Join): void {
-  const { random, cluster, plan } = trouble
+  const { random, cluster } = trouble
   const led = [...(newestImage(cluster)?.partitions() ?? [])].filter(
     ({ partition }) =>
       partition.leader === leader.id && partition.isr.length > 1 && partition.replicas.includes(joining.id),
@@ -70,13 +78,19 @@ export function overtake(trouble: Trouble, { leader, controller, joining }: Join
   const { topic, partition } = pick(random, led)
   const next = cluster.machine(partition.isr.find((id) => id !== leader.id && id !== joining.id) ?? -1)
   if (next === undefined) return
-  const ms = plan.replicaLagTimeMaxMs + between(random, 800, 2_500)
+  // Not so long that the controller takes the one that asks for gone.
+  const ms = between(random, 700, 2_200)
   trouble.note('cut-pair', `between ${leader.id} and ${controller.id}: ${joining.id} is about to join`)
   hold(trouble, { side: [leader], other: [controller], to: true, from: false, ms })
-  trouble.starve(joining, ms + 2_000)
+  hold(trouble, { side: [joining], other: [next], to: true, from: false, ms: ms + 1_000 })
+  trouble.starve(joining, ms + 1_000)
   trouble.guard(ms)
   trouble.after(between(random, 5, 100), () => {
     moveLeader(controller, topic.name, partition.partition, [next.id, joining.id, leader.id])
+  })
+  // What it thinks of the newcomer reaches the controller too late.
+  trouble.after(ms - 20, () => {
+    if (next !== controller) hold(trouble, { side: [next], other: [controller], to: true, from: false, ms: 1_000 })
   })
   killLater(trouble, next, ms + between(random, 5, 200), `${leader.id} has let ${joining.id} into the ISR of`)
 }
@@ -129,14 +143,19 @@ interface AlterPartition {
   }[]
 }
 
-function joinerOf(cluster: Trouble['cluster'], { topics }: AlterPartition): Machine | undefined {
+function joinerOf(
+  cluster: Trouble['cluster'],
+  { topics }: AlterPartition,
+): Pick<Join, 'joining' | 'topic' | 'partition'> | undefined {
   const image = newestImage(cluster)
   for (const { topicId, partitions } of topics) {
     const topic = image?.topicsById.get(topicId)
     for (const { partitionIndex, newIsrWithEpochs } of partitions) {
-      const isr = topic?.partitions[partitionIndex]?.isr ?? []
-      const joining = newIsrWithEpochs.find(({ brokerId }) => !isr.includes(brokerId))
-      if (joining !== undefined) return cluster.machine(joining.brokerId)
+      const partition = topic?.partitions[partitionIndex]
+      if (topic === undefined || partition === undefined) continue
+      const member = newIsrWithEpochs.find(({ brokerId }) => !partition.isr.includes(brokerId))
+      const joining = member && cluster.machine(member.brokerId)
+      if (joining !== undefined) return { joining, topic: topic.name, partition }
     }
   }
   return undefined

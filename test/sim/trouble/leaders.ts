@@ -4,6 +4,7 @@ import { newestImage } from '../health.ts'
 import type { Machine } from '../machine.ts'
 import { between, pick, shuffled } from '../randoms.ts'
 import { hold } from './links.ts'
+import { whenCalm } from './moment.ts'
 import type { Fault, Trouble } from './trouble.ts'
 
 const timeoutMs = 1_000
@@ -57,11 +58,16 @@ export function moveLeader(
  * still under way. Then it dies, and who sent them is to lead.
  */
 export const thereAndBack: Fault = (trouble) => {
+  whenCalm(trouble, () => goThereAndBack(trouble))
+  return true
+}
+
+function goThereAndBack(trouble: Trouble): number | undefined {
   const { cluster, random } = trouble
   const whole = [...(newestImage(cluster)?.partitions() ?? [])].filter(
     ({ partition: { isr, leader } }) => isr.length >= 3 && leader >= 0,
   )
-  if (whole.length === 0) return false
+  if (whole.length === 0) return undefined
   const { topic, partition } = pick(random, whole)
   const [leader, ahead, behind] = [
     partition.leader,
@@ -77,6 +83,7 @@ export const thereAndBack: Fault = (trouble) => {
       partition.partition,
       order.map(({ id }) => id),
     )
+  trouble.note('there-and-back', `from ${leader.id} to ${behind.id}`)
   const release = hold(trouble, { side: [ahead], other: [leader], to: true, from: false, ms: 4_000 })
   trouble.starve(behind, between(random, 600, 2_000))
   const steps: readonly (readonly [ms: number, step: () => void])[] = [
@@ -87,11 +94,11 @@ export const thereAndBack: Fault = (trouble) => {
     [
       between(random, 5, 100),
       () => {
-        if (leader.isUp && trouble.mayStrike) trouble.crash(leader)
+        if (leader.isUp) trouble.crash(leader)
       },
     ],
   ]
   let atMs = 0
   for (const [ms, step] of steps) trouble.after((atMs += ms), step)
-  return true
+  return atMs
 }

@@ -62,6 +62,7 @@ export class Pursuit {
     if (Array.isArray(message) || !('kind' in message) || this.#trouble.isOver) return
     if (message.kind === 'replica-fetch' || message.kind === 'replica-fetch-response') return
     this.#trouble.sent(from, to, message)
+    if (this.#mayCrash && message.kind === 'controller-request') this.#awaits(from, to)
     if (!this.#mayHold) return
     if (message.kind === 'vote' && message.preVote) this.#candidate(from, to)
     else if (message.kind === 'vote-response' && message.voteGranted && !message.preVote) this.#voted(from, to)
@@ -87,6 +88,26 @@ export class Pursuit {
       if (!voter.isUp) return
       trouble.note('crash', `on ${voter.id}, who voted for ${candidate.id}`)
       trouble.crash(voter, between(random, 0.2, 4))
+    })
+  }
+
+  /** Whoever asks the controller is gone before it decides, and back before it answers. */
+  #awaits(from: Machine, controller: Machine): void {
+    const trouble = this.#trouble
+    const { random, cluster, plan } = trouble
+    if (!chance(random, 0.01) || !trouble.mayStrike) return
+    const other = cluster.machines.filter((machine) => machine !== from && machine !== controller)
+    hold(trouble, {
+      side: [controller],
+      other,
+      to: true,
+      from: false,
+      ms: 8 * plan.networkDelayMs + between(random, 2, 30),
+    })
+    trouble.after(1.6 * plan.networkDelayMs + 0.1, () => {
+      if (!from.isUp) return
+      trouble.note('crash', `on ${from.id}, who waits for an answer of ${controller.id}`)
+      trouble.crash(from, between(random, 0.1, 1))
     })
   }
 

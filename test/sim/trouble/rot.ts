@@ -13,8 +13,8 @@ import { damagedBatches } from '../logged.ts'
 import type { Machine } from '../machine.ts'
 import { between, chance, pick } from '../randoms.ts'
 import { noDiskFaults } from '../sim-disk.ts'
-import { whenSafe } from './data-loss.ts'
 import { moveLeader } from './leaders.ts'
+import { whenSafe } from './moment.ts'
 import type { Fault, Trouble } from './trouble.ts'
 
 /** Longer than any client waits for an answer. */
