@@ -50,7 +50,10 @@ const listTimeoutMs = 2_000
 /** What changes something is not repeated once it may have been done. */
 const once = { isRepeatable: false }
 
-/** Every group of every broker that answers soon. A group is listed by its coordinator. */
+/**
+ * Every group of every broker that answers soon. A group is listed by its coordinator, and once: a broker that was frozen while it
+ * was replaced still takes itself for one.
+ */
 export async function listAllGroups(client: ClusterClient): Promise<readonly ListedGroup[]> {
   const brokers = await client.brokers()
   const lists = await Promise.allSettled(
@@ -66,7 +69,7 @@ export async function listAllGroups(client: ClusterClient): Promise<readonly Lis
   const listed = lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []))
   const failure = lists.find((list) => list.status === 'rejected')
   if (listed.length === 0 && failure !== undefined) throw failure.reason
-  return listed
+  return [...new Map(listed.map((group) => [group.groupId, group])).values()]
 }
 
 export function describeAll(client: ClusterClient, groupIds: readonly string[]): Promise<Outcome<DescribedGroup>[]> {

@@ -89,6 +89,9 @@ describe('lists and offsets', () => {
     const names = async () =>
       (await listAllGroups(cluster.client)).map(({ groupId, coordinator }) => `${groupId}@${coordinator}`)
     expect(await names()).toEqual(['readers@1', 'writers@2'])
+    // Broker 1 was frozen while broker 2 took its place, and does not know it yet.
+    cluster.brokers[1]!.on(listGroups, () => ({ errorCode: 0, groups: [group('readers'), group('writers')] }))
+    expect(await names()).toEqual(['readers@2', 'writers@2'])
     cluster.brokers[1]!.on(listGroups, () => 'hang up')
     expect(await names()).toEqual(['readers@1'])
     cluster.brokers[0]!.on(listGroups, () => ({ errorCode: errors.COORDINATOR_LOAD_IN_PROGRESS, groups: [] }))
