@@ -64,6 +64,7 @@ export class FakeHost {
   #status: ChannelStatus = 'open'
   #report: (status: ChannelStatus) => void = () => {}
   readonly #failures = new Map<RequestName, HostError>()
+  readonly #holds = new Map<RequestName, Promise<void>>()
   readonly #tails = new Map<string, string>()
   readonly #stands = new Map<string, number>()
 
@@ -89,6 +90,16 @@ export class FakeHost {
 
   fail(name: RequestName, error: HostError): void {
     this.#failures.set(name, error)
+  }
+
+  /** Leaves every request of that name unanswered until the returned function is called. */
+  hold(name: RequestName): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#holds.set(name, promise)
+    return () => {
+      this.#holds.delete(name)
+      resolve()
+    }
   }
 
   recover(name: RequestName): void {
@@ -125,7 +136,7 @@ export class FakeHost {
   async #answer({ id, m, a }: { id: number; m: RequestName; a: unknown }): Promise<void> {
     this.requests.push({ name: m, argument: a })
     const failure = this.#failures.get(m)
-    await Promise.resolve()
+    await this.#holds.get(m)
     if (failure !== undefined) return this.#deliver({ t: 'err', id, e: failure })
     try {
       const handler = this.#handlers[m] as (argument: unknown) => unknown
