@@ -4,15 +4,20 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 
+/** A pid means nothing after a reboot, so each lock says in which run of the machine it was taken. */
 interface Lock {
   readonly pid: number
-  /** When this machine started, in seconds since 1970: a pid means nothing after a reboot. */
+  /** When the machine started, in seconds since 1970, as its clock was when the lock was taken. */
   readonly bootS: number
+  /** Where the system has a name for its run (Linux). */
+  readonly bootId?: string | undefined
 }
 
 /** The clock may have been set since; uptime is exact. */
 const bootToleranceS = 60
 const bootS = (): number => Math.round(Date.now() / 1000 - os.uptime())
+const bootIdFile = '/proc/sys/kernel/random/boot_id'
+const bootId = fs.existsSync(bootIdFile) ? fs.readFileSync(bootIdFile, 'utf8').trim() : undefined
 
 /** Files that this process has made and not removed. */
 const own = new Set<string>()
@@ -48,7 +53,7 @@ export function takeLock(directory: string): (() => void) | undefined {
 
 /** Whole or not at all: a lock without its content would count as a dead one's. */
 function create(file: string): boolean {
-  const content: Lock = { pid: process.pid, bootS: bootS() }
+  const content: Lock = { pid: process.pid, bootS: bootS(), bootId }
   const beside = `${file}.${process.pid}`
   fs.writeFileSync(beside, JSON.stringify(content), { mode: 0o600 })
   own.add(file)
@@ -77,12 +82,19 @@ function locks(directory: string): { readonly number: number; readonly file: str
 
 function livingHolder(file: string): number | undefined {
   try {
-    const { pid, bootS: lockedAtBoot } = JSON.parse(fs.readFileSync(file, 'utf8')) as Lock
+    const lock = JSON.parse(fs.readFileSync(file, 'utf8')) as Lock
+    const { pid } = lock
     if (pid === process.pid) return own.has(file) ? pid : undefined
-    return Math.abs(lockedAtBoot - bootS()) < bootToleranceS && isAlive(pid) ? pid : undefined
+    return isOfThisRun(lock) && isAlive(pid) ? pid : undefined
   } catch {
     return undefined // Gone meanwhile, or no lock of ours.
   }
+}
+
+/** By the clock only where there is no better way: who sets it by a minute would free all directories that are in use. */
+function isOfThisRun(lock: Lock): boolean {
+  if (bootId !== undefined && lock.bootId !== undefined) return lock.bootId === bootId
+  return Math.abs(lock.bootS - bootS()) < bootToleranceS
 }
 
 function isAlive(pid: number): boolean {

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkDataDirectory, openDataDirectory } from '../../../src-broker/runtime/data-directory.ts'
-import { takeLock } from '../../../src-broker/runtime/directory-lock.ts'
+import { lockHolder, takeLock } from '../../../src-broker/runtime/directory-lock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 let folder: ReturnType<typeof temporaryFolder>
@@ -209,6 +209,17 @@ describe('the lock', () => {
     const release = takeLock(path)
     expect(fs.readdirSync(path)).toEqual(['lock.8'])
     release!()
+  })
+
+  test.runIf(process.platform === 'linux')('outlives a clock that is set, and not the run of the machine', () => {
+    fs.mkdirSync(path)
+    takeLock(path)
+    const file = join(path, 'lock.1')
+    const lock = { ...JSON.parse(fs.readFileSync(file, 'utf8')), pid: process.ppid }
+    fs.writeFileSync(file, JSON.stringify({ ...lock, bootS: lock.bootS - 3_600 }))
+    expect([lockHolder(path), takeLock(path)]).toEqual([process.ppid, undefined])
+    fs.writeFileSync(file, JSON.stringify({ ...lock, bootId: 'of the day before' }))
+    expect(lockHolder(path)).toBe(undefined)
   })
 
   test('goes to one of many that start at once over a dead one', () => {
