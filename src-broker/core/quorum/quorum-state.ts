@@ -25,9 +25,13 @@ export function readQuorumState({ disk }: Env): QuorumState | undefined {
   if (bytes === undefined) return undefined
   try {
     const { leaderId, leaderEpoch, votedId } = JSON.parse(decodeText(bytes))
-    if ([leaderId, leaderEpoch, votedId].every(Number.isInteger)) return { leaderId, leaderEpoch, votedId }
+    if ([leaderId, leaderEpoch, votedId].every(Number.isInteger) && isEpoch(leaderEpoch))
+      return { leaderId, leaderEpoch, votedId }
   } catch {
     // Falls through: no JSON, or JSON of something else.
   }
   throw new MetadataDamaged(`${path} is damaged: it no longer says how this broker voted`)
 }
+
+/** An int32 that another can follow: were it the last, no broker that heard of it could ever elect anybody again. */
+const isEpoch = (epoch: number): boolean => epoch >= 0 && epoch < 2 ** 31 - 1

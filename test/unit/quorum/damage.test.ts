@@ -20,6 +20,8 @@ test.each([
   ['garbage', 'garbage'],
   ['JSON of something else', '{"leaderId":"none"}'],
   ['nothing', ''],
+  ['an epoch before the first', '{"leaderId":-1,"leaderEpoch":-5,"votedId":-1}'],
+  ['an epoch that none can follow', '{"leaderId":-1,"leaderEpoch":2147483647,"votedId":2}'],
 ])('a vote file with %s is refused: the broker might vote twice', (_, content) => {
   const harness = stopped()
   tamper(harness, `${directory}/quorum-state`, () => Buffer.from(content))
