@@ -131,6 +131,7 @@ export class Controller {
     this.#state = 'active'
     const missing = this.#missingRecords()
     if (missing.length > 0) this.#commands.add(() => ({ records: missing, response: undefined }))
+    if (!this.isActive) return // The disk refused.
     this.#watch.start()
     this.#scheduleRebalance()
     this.#answerHeld()
@@ -225,7 +226,7 @@ export class Controller {
       this.#commands.add((situation) => ({ records: preferredLeadersReturn(situation), response: undefined }))
       // Unclean election may have been allowed since.
       this.#commands.add((situation) => ({ records: brokersReturn(situation), response: undefined }))
-      this.#scheduleRebalance()
+      if (this.isActive) this.#scheduleRebalance() // Unless the disk refused.
     })
   }
 

@@ -65,7 +65,7 @@ export class RaftDriver {
     this.#scheduleTick()
   }
 
-  /** As the leader. False where the disk refused: nothing was appended. */
+  /** As the leader. False where this node leads no longer, or the disk refused: nothing was appended. */
   append(records: readonly MetadataRecordInput[]): boolean {
     return this.#appending(() => this.log.append(records, this.raft.epoch))
   }
@@ -111,6 +111,8 @@ export class RaftDriver {
   }
 
   #appending(append: () => void): boolean {
+    // Whoever asks may not have heard yet. What others wrote in this epoch at that place would never be told from ours.
+    if (this.raft.role.kind !== 'leader') return false
     const isAppended = this.#trying(append)
     if (isAppended) this.input({ type: 'appended' })
     return isAppended
@@ -139,10 +141,9 @@ export class RaftDriver {
     }
   }
 
-  /** A tick too early does no harm, so an earlier deadline is left standing. */
   #scheduleTick(): void {
     const atMs = nextDeadlineMs(this.raft)
-    if (this.#isStopped || (this.#tick?.isOver === false && this.#tick.atMs <= atMs)) return
+    if (this.#isStopped || (this.#tick?.isOver === false && this.#tick.atMs === atMs)) return
     this.#tick?.cancel()
     if (atMs < Infinity) this.#tick = this.#deadlines.at(atMs, () => this.#deadlineReached())
   }

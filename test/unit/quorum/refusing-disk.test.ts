@@ -1,11 +1,19 @@
 // A disk that refuses amid a change of the metadata log: what is in memory and what is on disk must not part.
 import { expect, test } from 'vitest'
+import { Deadlines } from '../../../src-broker/base/deadlines.ts'
 import { DiskError } from '../../../src-broker/base/disk.ts'
 import { seededRandom } from '../../../src-broker/base/random.ts'
+import { createBrokerConfig, laptopSettings } from '../../../src-broker/core/config/broker-config.ts'
 import type { Env } from '../../../src-broker/core/env.ts'
+import { MetadataEvents } from '../../../src-broker/core/quorum/controller/metadata-events.ts'
+import { Controller, type ControllerHost } from '../../../src-broker/core/quorum/controller.ts'
 import { encodeMetadataBatch, encodeVotersBatch } from '../../../src-broker/core/quorum/metadata-batch.ts'
 import { MetadataLog } from '../../../src-broker/core/quorum/metadata-log.ts'
+import { RaftDriver, type RaftHost } from '../../../src-broker/core/quorum/raft-driver.ts'
+import { raftDefaults } from '../../../src-broker/core/quorum/raft-state.ts'
+import type { MetadataRecordInput } from '../../../src-broker/core/quorum/records.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
+import { Metadata } from '../../support/metadata.ts'
 import { envOn } from '../log/bench.ts'
 
 /** A log of small segments, on a disk of its own. */
@@ -64,4 +72,63 @@ test('a snapshot that the disk would not remove goes the next time, and until th
   disk.remove = remove
   write(8)
   expect(disk.list('__cluster_metadata-0').filter((name) => name.endsWith('.checkpoint'))).toHaveLength(2)
+})
+
+/** A controller of a topic whose preferred leader is back in sync. Its disk refuses from the append of that number on, and it resigns. */
+function controllerRefusedAt(refusedFrom: number) {
+  const metadata = new Metadata().brokers('1', '2', '3').topic('orders', '1,2,3 leader 2')
+  const deadlines = new Deadlines()
+  let nowMs = 0
+  let appends = 0
+  const host = {
+    env: { monotonicMs: () => nowMs, random: seededRandom(1) },
+    deadlines,
+    image: metadata.image,
+    brokerId: 1,
+    voters: [1, 2, 3],
+    config: createBrokerConfig({ ...laptopSettings(3), 'broker.session.timeout.ms': '600000' }),
+    events: new MetadataEvents(metadata.image, () => {}),
+    endOffset: () => metadata.image.endOffset,
+    append: (records: readonly MetadataRecordInput[]) => {
+      if (++appends >= refusedFrom) {
+        controller.resign()
+        return false
+      }
+      metadata.replay(records)
+      return true
+    },
+    link: () => 'up',
+    replayedOffset: () => metadata.image.endOffset,
+    quorum: { voterSet: { offset: 0, voters: [], previous: [] } },
+  } as unknown as ControllerHost
+  const controller = new Controller(host)
+  controller.elected()
+  controller.activate()
+  return {
+    appends: () => appends,
+    replayed: () => controller.replayedTo(metadata.image.endOffset),
+    pass(ms: number): void {
+      for (const endMs = nowMs + ms; nowMs < endMs; nowMs += 100) deadlines.run(nowMs)
+    },
+  }
+}
+
+test('a controller that the disk has made resign decides nothing more: while it lets preferred leaders return', () => {
+  const { appends, replayed, pass } = controllerRefusedAt(2)
+  replayed()
+  pass(60_000)
+  expect(appends()).toBe(2)
+})
+
+test('a controller that the disk has made resign decides nothing more: with the first it writes', () => {
+  const { appends, pass } = controllerRefusedAt(1)
+  pass(60_000)
+  expect(appends()).toBe(1)
+})
+
+test('who does not lead appends nothing, whoever asks', () => {
+  const { env } = bench()
+  const options = { ...raftDefaults, id: 1, voters: [1, 2, 3], log: createBrokerConfig(laptopSettings(3)) }
+  const driver = new RaftDriver(options, env, new Deadlines(), {} as RaftHost)
+  expect([driver.append([configRecord('x')]), driver.appendVoters([]), driver.log.endOffset]).toEqual([false, false, 0])
 })
