@@ -86,7 +86,7 @@ function controllerRefusedAt(refusedFrom: number) {
     image: metadata.image,
     brokerId: 1,
     voters: [1, 2, 3],
-    config: createBrokerConfig({ ...laptopSettings(3), 'broker.session.timeout.ms': '600000' }),
+    config: createBrokerConfig(new Map([...laptopSettings(3), ['broker.session.timeout.ms', '600000']])),
     events: new MetadataEvents(metadata.image, () => {}),
     endOffset: () => metadata.image.endOffset,
     append: (records: readonly MetadataRecordInput[]) => {
