@@ -105,7 +105,7 @@ export class Nemesis {
       machine.resume()
       machine.clock.rate = 1
       machine.clockChanged()
-      if (!machine.isUp) machine.start()
+      if (!machine.isUp && !this.#trouble.leaving.has(machine.id)) machine.start()
     }
   }
 

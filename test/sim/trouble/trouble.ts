@@ -145,7 +145,9 @@ export class Trouble {
 
   restartLater(machine: Machine, delayMs = between(this.random, 20, chance(this.random, 0.3) ? 10_000 : 1_500)): void {
     this.world.after(delayMs, () => {
-      if (!machine.isUp) machine.start()
+      if (!this.cluster.machines.includes(machine)) return
+      // The host starts nobody who is being removed.
+      if (!machine.isUp && !this.leaving.has(machine.id)) machine.start()
       // A disk that still fails may not let it.
       if (!machine.isUp) this.restartLater(machine)
     })
