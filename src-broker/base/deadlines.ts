@@ -1,9 +1,14 @@
+/** As often as the clock is looked at for gaps (`ClockGap`), which is as often as anything recurs. */
+export const beatMs = 250
+
 /**
  * What is to happen later, without a timer: the host asks `nextMs`, sleeps or jumps, and calls `run`. Times are monotonic
  * milliseconds. Most deadlines are cancelled long before they are due (sessions, long polls), so the cancelled ones are
  * swept out whenever they outnumber the living.
  */
 export class Deadlines {
+  /** The first beat; undefined until somebody asks for one. */
+  #beatOriginMs: number | undefined
   #heap: Deadline[] = []
   #sequence = 0
   #cancelled = 0
@@ -18,6 +23,16 @@ export class Deadlines {
     const deadline = new Deadline(atMs, this.#sequence++, action, this.#countCancelled)
     this.#push(deadline)
     return deadline
+  }
+
+  /**
+   * After about so long, up to a beat early: for what comes again and again. All of it falls due on the same beats, as every
+   * time that a thread is woken costs more than what it then does. Delays of less than a beat are kept as they are.
+   */
+  atBeat(nowMs: number, delayMs: number, action: () => void): Deadline {
+    this.#beatOriginMs ??= Math.floor(nowMs)
+    const atMs = nowMs + delayMs
+    return this.at(delayMs < beatMs ? atMs : atMs - ((atMs - this.#beatOriginMs) % beatMs), action)
   }
 
   /** Runs everything due by `nowMs`, earliest first, equal times in the order they were asked for. */

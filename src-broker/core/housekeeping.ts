@@ -104,7 +104,7 @@ export class Housekeeping {
 
   #every(intervalMs: number, work: () => void): void {
     const { deadlines, env } = this.#context
-    deadlines.at(env.monotonicMs() + intervalMs, () => {
+    deadlines.atBeat(env.monotonicMs(), intervalMs, () => {
       if (this.#isStopped) return
       attempt(work)
       this.#every(intervalMs, work)

@@ -1,10 +1,9 @@
 // A broker's own view of itself, sent to the host a few times a second when something changed.
+import { beatMs, type Deadline } from '../base/deadlines.ts'
 import type { Broker } from '../core/broker.ts'
 import type { TopicReport } from './cluster-types.ts'
 import type { Gateway } from './gateway.ts'
 import type { FromWorker } from './worker-messages.ts'
-
-const reportEveryMs = 250
 
 export class Reporter {
   readonly #broker: Broker
@@ -12,7 +11,7 @@ export class Reporter {
   readonly #post: (message: FromWorker) => void
   #lastSignature = ''
   #lastMetadataOffset = -1
-  #timer: NodeJS.Timeout | undefined
+  #next: Deadline | undefined
 
   constructor(broker: Broker, gateway: Gateway, post: (message: FromWorker) => void) {
     this.#broker = broker
@@ -21,11 +20,15 @@ export class Reporter {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.report(), reportEveryMs)
+    const { deadlines, env } = this.#broker
+    this.#next = deadlines.atBeat(env.monotonicMs(), beatMs, () => {
+      this.report()
+      this.start()
+    })
   }
 
   stop(): void {
-    clearInterval(this.#timer)
+    this.#next?.cancel()
   }
 
   report(): void {

@@ -165,7 +165,7 @@ export class LogCleaner {
 
   #later(delayMs: number, action: () => void): void {
     const { deadlines, env } = this.#context
-    this.#next = deadlines.at(env.monotonicMs() + delayMs, action)
+    this.#next = deadlines.atBeat(env.monotonicMs(), delayMs, action)
   }
 }
 

@@ -1,8 +1,7 @@
 // Notices that this broker has not run for a while: the machine slept, or the broker was held. What seems like silence of
 // others is then its own.
-import type { Deadline, Deadlines } from '../../base/deadlines.ts'
+import { beatMs, type Deadline, type Deadlines } from '../../base/deadlines.ts'
 
-const pulseMs = 250
 /** More than a busy machine's delays, less than any timeout that matters. */
 const gapMsMin = 500
 
@@ -34,11 +33,11 @@ export class ClockGap {
     const nowMs = this.#nowMs()
     const gapMs = nowMs - this.#lastMs
     this.#lastMs = nowMs
-    if (gapMs > pulseMs + gapMsMin) this.#jumped(gapMs)
+    if (gapMs > beatMs + gapMsMin) this.#jumped(gapMs)
   }
 
   #beat(): void {
-    this.#pulse = this.#deadlines.at(this.#nowMs() + pulseMs, () => {
+    this.#pulse = this.#deadlines.atBeat(this.#nowMs(), beatMs, () => {
       this.look()
       this.#beat()
     })

@@ -107,6 +107,6 @@ export class Lifecycle {
 
   #after(delayMs: number, action: () => void): void {
     this.#next?.cancel()
-    if (!this.#isStopped) this.#next = this.#host.deadlines.at(this.#host.nowMs() + delayMs, action)
+    if (!this.#isStopped) this.#next = this.#host.deadlines.atBeat(this.#host.nowMs(), delayMs, action)
   }
 }

@@ -107,6 +107,10 @@ function announce(raft: Raft, role: Leader, out: RaftEffect[]): void {
   }
 }
 
+/** Whoever waits for an answer knows who leads. */
+export const isSomebodyToTell = ({ connected }: Raft, { replicas }: Leader): boolean =>
+  [...connected].some((id) => replicas.get(id)?.parked === undefined)
+
 function answerWhenReady(raft: Raft, to: number, replica: ReplicaProgress, out: RaftEffect[]): void {
   const { parked } = replica
   if (parked === undefined) return
@@ -129,7 +133,18 @@ export function quorumTimeoutAtMs(raft: Raft, role: Leader): number {
 }
 
 export function leaderTick(raft: Raft, role: Leader, out: RaftEffect[]): void {
-  if (raft.nowMs >= quorumTimeoutAtMs(raft, role)) resign(raft, role, 'a majority has gone silent', out)
+  if (raft.nowMs >= quorumTimeoutAtMs(raft, role)) return resign(raft, role, 'a majority has gone silent', out)
+  answerTogether(raft, role)
+}
+
+/** Who has waited for long is answered with the first whose time is up: they come again together, and wake this node once. */
+function answerTogether({ nowMs, options }: Raft, { replicas }: Leader): void {
+  const isDue = ({ parked }: ReplicaProgress, atMs: number) => parked !== undefined && parked.untilMs <= atMs
+  const all = [...replicas.values()]
+  if (!all.some((replica) => isDue(replica, nowMs))) return
+  for (const replica of all) {
+    if (isDue(replica, nowMs + options.fetchWaitMaxMs / 2)) replica.parked = { ...replica.parked!, untilMs: nowMs }
+  }
 }
 
 export function resign(raft: Raft, role: Leader, reason: string, out: RaftEffect[]): void {

@@ -6,6 +6,7 @@ import { fetchAnswered, fetchWhenIdle, followerTick, leaderResigned, snapshotAns
 import {
   fetched,
   fetchResponse,
+  isSomebodyToTell,
   leaderTick,
   quorumTimeoutAtMs,
   resign,
@@ -101,7 +102,11 @@ export function nextDeadlineMs(raft: Raft): number {
       return Math.min(role.timeoutAtMs, role.fetch?.resendAtMs ?? Infinity)
     case 'leader': {
       const parked = [...role.replicas.values()].map((replica) => replica.parked?.untilMs ?? Infinity)
-      return Math.min(role.announceAtMs, quorumTimeoutAtMs(raft, role), ...parked)
+      return Math.min(
+        quorumTimeoutAtMs(raft, role),
+        isSomebodyToTell(raft, role) ? role.announceAtMs : Infinity,
+        ...parked,
+      )
     }
   }
 }

@@ -51,7 +51,7 @@ export class IsrChanges {
 
   start(): void {
     const { deadlines, env } = this.#context
-    deadlines.at(env.monotonicMs() + checkEveryMs, () => {
+    deadlines.atBeat(env.monotonicMs(), checkEveryMs, () => {
       for (const partition of this.#context.partitions()) if (partition.role?.kind === 'leader') this.check(partition)
       this.start()
     })

@@ -1,7 +1,7 @@
 // Rules of Raft that chance seldom tests: one replica, told by hand what it receives.
 import { describe, expect, test } from 'vitest'
 import { zeroUuid } from '../../../src-broker/base/uuid.ts'
-import { createRaft, step } from '../../../src-broker/core/quorum/raft.ts'
+import { createRaft, nextDeadlineMs, step } from '../../../src-broker/core/quorum/raft.ts'
 import type { FetchRequest, RaftMessage } from '../../../src-broker/core/quorum/raft-messages.ts'
 import { type Raft, type RaftEffect, type RaftInput, raftDefaults } from '../../../src-broker/core/quorum/raft-state.ts'
 import { MemoryRaftLog } from '../../support/memory-raft-log.ts'
@@ -207,4 +207,28 @@ test('bytes that came after a truncation are not taken for synced by a sync that
   expect(raft.log.endOffset).toBe(1)
   tell(raft, { type: 'log-synced' })
   expect(raft.syncedEndOffset).toBe(1)
+})
+
+test('a leader answers those who wait together, and is not woken to tell them that it leads', () => {
+  const raft = elected(voter(1))
+  const { fetchWaitMaxMs, fetchTimeoutMs } = raft.options
+  tell(raft, { type: 'log-synced' })
+  const ask = (id: number) =>
+    tell(raft, from(id, { ...fetch(raft, raft.log.endOffset, raft.log.lastEpoch), highWatermark: raft.log.endOffset }))
+  const answers = () => said(tell(raft, { type: 'tick' })).filter(({ kind }) => kind === 'fetch-response').length
+  const electedMs = raft.nowMs
+  raft.nowMs += fetchWaitMaxMs
+  ask(2)
+  expect(nextDeadlineMs(raft)).toBe(electedMs + fetchTimeoutMs / 2) // Replica 3 may not know yet.
+  raft.nowMs += fetchWaitMaxMs / 3
+  ask(3)
+  expect(nextDeadlineMs(raft)).toBe(electedMs + 2 * fetchWaitMaxMs)
+  raft.nowMs = electedMs + 2 * fetchWaitMaxMs
+  expect(answers()).toBe(2)
+
+  ask(2)
+  raft.nowMs += (2 * fetchWaitMaxMs) / 3
+  ask(3) // Too late to be answered with the other.
+  raft.nowMs += fetchWaitMaxMs / 3
+  expect(answers()).toBe(1)
 })
