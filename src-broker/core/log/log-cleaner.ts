@@ -9,6 +9,7 @@ import type { Env } from '../env.ts'
 import { type Cleanable, cleanable, isWorthCleaning } from './cleanable.ts'
 import { compact, type Pause } from './compaction.ts'
 import type { HeldLog, LogDirectory } from './log-directory.ts'
+import type { PartitionLog } from './partition-log.ts'
 import type { Segments } from './segments.ts'
 
 export interface CleanerConfig {
@@ -30,13 +31,15 @@ export interface CleanerContext {
   flush(): void
 }
 
+/** For a log for which the disk had no room: others come first meanwhile. */
+const refusedPauseMs = 60_000
 /** Some two milliseconds of work. */
 const bytesPerTurn = 1 << 20
 
 export class LogCleaner {
   readonly #context: CleanerContext
-  /** Logs with a batch that cannot be read. They stay as they are until the next start. */
-  readonly #unreadable = new WeakSet<object>()
+  /** When to look again at logs that could not be compacted: those with a batch that cannot be read not before the next start. */
+  readonly #notBeforeMs = new WeakMap<PartitionLog, number>()
   #work: Work | undefined
   #next: Deadline | undefined
 
@@ -83,7 +86,7 @@ export class LogCleaner {
     let best: { held: HeldLog; range: Cleanable } | undefined
     let isUnsafe = false
     for (const held of this.#context.logs.all()) {
-      if (!isCompacted(held.log.config) || this.#unreadable.has(held.log)) continue
+      if (!isCompacted(held.log.config) || this.#isPutOff(held.log)) continue
       const range = this.#range(held, held.log.recoveryPoint)
       if (range === undefined || !isWorthCleaning(range, held.log.config)) {
         const unsafe = this.#range(held, Infinity)
@@ -147,10 +150,17 @@ export class LogCleaner {
 
   #failed(work: Work, error: unknown): void {
     const { log } = work.held
-    this.#unreadable.add(log)
-    if (error instanceof CorruptBatch) return
+    if (error instanceof CorruptBatch) {
+      this.#notBeforeMs.set(log, Infinity)
+      return
+    }
     if (!(error instanceof DiskError)) throw error
+    this.#notBeforeMs.set(log, this.#context.env.monotonicMs() + refusedPauseMs)
     if (log.holds(work.segments)) log.abandon() // Files may be half exchanged: the next use of the log sorts it out.
+  }
+
+  #isPutOff(log: PartitionLog): boolean {
+    return this.#context.env.monotonicMs() < (this.#notBeforeMs.get(log) ?? 0)
   }
 
   #pauseMs(): number {

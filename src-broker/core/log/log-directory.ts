@@ -46,7 +46,6 @@ export class LogDirectory {
   readonly #stale = new Set<string>()
   /** What the last checkpoint says of all logs is to stay. */
   #isClosed = false
-  readonly #onRecoveryPointLowered = () => this.checkpoint()
   /** Called when a log that counted as sound turns out not to be, on its first use. */
   onDamageFound: ((held: HeldLog) => void) | undefined
 
@@ -78,6 +77,8 @@ export class LogDirectory {
       })
       this.#hold(name, { ...found, log })
     }
+    const shortened = [...this.#logs].filter(([name, { log }]) => log.recoveryPoint < (recoveryPoints.get(name) ?? 0))
+    for (const [name, held] of shortened) this.#shortened(name, held)
     for (const offsets of [recoveryPoints, highWatermarks, logStartOffsets, this.#cleanedTo]) {
       for (const name of offsets.keys()) if (!this.#logs.has(name)) this.#stale.add(name)
     }
@@ -154,11 +155,12 @@ export class LogDirectory {
     const { disk } = this.#env
     const newName = newNameOf(topic, partition, held.log.topicId ?? 'unknown')
     held.log.abandon()
+    disk.remove(newName)
+    disk.rename(name, newName)
+    // Not before: where the disk refuses, a log of that name is still there, and is nobody else's.
     this.#logs.delete(name)
     this.#cleanedTo.delete(name)
     this.#stale.add(name)
-    disk.remove(newName)
-    disk.rename(name, newName)
     return newName
   }
 
@@ -188,6 +190,18 @@ export class LogDirectory {
     this.#isClosed = true
   }
 
+  /**
+   * Flushed records were cut off: what is written down of them must not outlive them. Others may take their place that were never
+   * compacted, and of which the tombstones would go before the values.
+   */
+  #shortened(name: string, { log }: HeldLog): void {
+    if ((this.#cleanedTo.get(name) ?? 0) > log.recoveryPoint) {
+      this.#cleanedTo.set(name, log.recoveryPoint)
+      this.#writeCleaned()
+    }
+    this.checkpoint()
+  }
+
   #forgetStale(): void {
     for (const name of this.#stale) this.#cleanedTo.delete(name)
     this.checkpoint()
@@ -196,7 +210,7 @@ export class LogDirectory {
   }
 
   #hold(name: string, held: HeldLog): void {
-    held.log.onRecoveryPointLowered = this.#onRecoveryPointLowered
+    held.log.onRecoveryPointLowered = () => this.#shortened(name, held)
     held.log.onDamageFound = () => this.onDamageFound?.(held)
     this.#logs.set(name, held)
   }

@@ -495,6 +495,8 @@ export class PartitionLog {
   /** Drops the batch that holds `offset` and all behind it. Returns the new log end: that of the last batch left. */
   truncateTo(offset: number): number {
     const { segments, snapshots, producers } = this.#opened()
+    // First, as it may be refused: nothing has changed then.
+    if (offset < this.#logEndOffset) this.#lowerRecoveryPoint(Math.min(offset, segments.place(offset).batchOffset))
     // Also where no record goes: an epoch may have begun at the log end (KAFKA-10706).
     this.#epochs.truncateFromEnd(offset)
     if (offset >= this.#logEndOffset) return this.#logEndOffset
@@ -515,6 +517,7 @@ export class PartitionLog {
   /** Drops everything: what comes next begins at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
     const { segments, snapshots, producers } = this.#opened()
+    this.#lowerRecoveryPoint(offset)
     segments.keepFirst(0)
     segments.add(offset)
     snapshots.removeAll()
@@ -661,9 +664,20 @@ export class PartitionLog {
     this.#logEndOffset = offset
     this.highWatermark = Math.min(this.highWatermark, offset)
     this.#flushingTo = Math.min(this.#flushingTo, offset)
-    if (offset >= this.#recoveryPoint) return
+    this.#lowerRecoveryPoint(offset)
+  }
+
+  /** Before others take the place of what is cut off. Where that cannot be written down, it counts as not lowered. */
+  #lowerRecoveryPoint(offset: number): void {
+    const before = this.#recoveryPoint
+    if (offset >= before) return
     this.#recoveryPoint = offset
-    this.onRecoveryPointLowered?.()
+    try {
+      this.onRecoveryPointLowered?.()
+    } catch (error) {
+      this.#recoveryPoint = before
+      throw error
+    }
   }
 
   /** Nothing was in it at the last stop, and nobody has used it since. */

@@ -173,8 +173,12 @@ export class Segment {
     if (position === 0) this.#firstTimestamp = undefined
   }
 
-  /** No more will be written: the time index gets its last word, and the indexes go to their files. */
+  /**
+   * No more will be written: the time index gets its last word, the indexes go to their files, and what a write that failed half-way
+   * left is cut off: behind it another segment begins, and a recovery would take it for the log's end.
+   */
   seal(): void {
+    if (this.file.size > this.size) this.cutFile()
     if (this.size > 0) this.times.append(this.maxTimestamp, this.maxTimestampOffset)
     this.offsets.seal()
     this.times.seal()

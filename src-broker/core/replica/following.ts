@@ -93,12 +93,12 @@ export class Following {
         follower.source = follow(outcome, follower.leaderEpoch)
         return
       case 'diverging':
-        truncate(partition, outcome.epoch, outcome.endOffset)
-        return this.ask(partition, follower)
+        return this.#cut(partition, follower, () => truncate(partition, outcome.epoch, outcome.endOffset))
       case 'out-of-range':
-        partition.log.truncateFullyAndStartAt(outcome.logStartOffset)
-        partition.highWatermark = outcome.logStartOffset
-        return this.ask(partition, follower)
+        return this.#cut(partition, follower, () => {
+          partition.log.truncateFullyAndStartAt(outcome.logStartOffset)
+          partition.highWatermark = outcome.logStartOffset
+        })
       case 'corrupt':
         return this.#failed(partition, follower, 'leader-corrupt')
       case 'not-leader':
@@ -175,6 +175,18 @@ export class Following {
       if (error instanceof DiskError) return 'disk'
       throw error
     }
+  }
+
+  /** Then asks again. A full disk has no room for the checkpoint that comes first; what another refusal left half cut, recovery finds. */
+  #cut(partition: Partition, follower: Follower, cut: () => void): void {
+    try {
+      cut()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      partition.log.abandon()
+      return this.#failed(partition, follower, 'own-disk')
+    }
+    this.ask(partition, follower)
   }
 
   /** What is told of the log must be so: what the last clean stop wrote down may not be. */
