@@ -5,7 +5,6 @@ const election = 'src-broker/core/quorum/raft-election.ts'
 const raftLeader = 'src-broker/core/quorum/raft-leader.ts'
 const raft = 'src-broker/core/quorum/raft.ts'
 const alterPartition = 'src-broker/core/quorum/controller/alter-partition.ts'
-const lifecycle = 'src-broker/core/quorum/controller/broker-lifecycle.ts'
 const leadership = 'src-broker/core/quorum/controller/leadership.ts'
 
 export const quorumBugs: readonly Bug[] = [
@@ -15,7 +14,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raft,
     find: 'votedId: state !== undefined && state.leaderEpoch >= log.lastEpoch ? state.votedId : nobody',
     replace: 'votedId: nobody',
-    within: 200,
+    within: 170,
   },
   {
     name: 'forget-the-epoch',
@@ -23,7 +22,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raft,
     find: 'epoch: Math.max(state?.leaderEpoch ?? 0, log.lastEpoch)',
     replace: 'epoch: log.lastEpoch',
-    within: 80,
+    within: 30,
   },
   {
     name: 'vote-twice',
@@ -31,7 +30,7 @@ export const quorumBugs: readonly Bug[] = [
     file: election,
     find: '(raft.votedId === candidate ||\n    (raft.votedId === nobody &&',
     replace: '(raft.votedId === candidate ||\n    (raft.votedId !== candidate &&',
-    within: 40,
+    within: 30,
   },
   {
     name: 'vote-for-the-backward',
@@ -48,7 +47,7 @@ export const quorumBugs: readonly Bug[] = [
     find: 'disk.replace(path, encodeText(JSON.stringify(content)))',
     replace:
       'const text = encodeText(JSON.stringify(content)); const file = disk.open(path); file.truncate(0); file.write(text, 0, text.length, 0)',
-    within: 40,
+    within: 20,
   },
   {
     name: 'log-not-synced',
@@ -57,7 +56,7 @@ export const quorumBugs: readonly Bug[] = [
     find: '#syncLog(): void {',
     replace:
       "#syncLog(): void {\n    this.#deadlines.at(this.#env.monotonicMs(), () => this.input({ type: 'log-synced' }))\n    if (this.log !== undefined) return",
-    within: 40,
+    within: 90,
   },
   {
     name: 'commit-with-one',
@@ -65,7 +64,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raftLeader,
     find: 'const durableOnMajority = ends.sort((a, b) => b - a)[majority(raft) - 1]!',
     replace: 'const durableOnMajority = ends.sort((a, b) => b - a)[0]!',
-    within: 40,
+    within: 20,
   },
   {
     name: 'commit-earlier-epochs',
@@ -73,7 +72,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raftLeader,
     find: 'if (durableOnMajority <= role.epochStartOffset || durableOnMajority',
     replace: 'if (durableOnMajority <= 0 || durableOnMajority',
-    within: 200,
+    within: 20,
   },
   {
     name: 'isr-of-anyone',
@@ -83,7 +82,7 @@ export const quorumBugs: readonly Bug[] = [
   if (brokerId !== current.leader) return errors.INVALID_REQUEST
   if (partitionEpoch < current.partitionEpoch) return errors.INVALID_UPDATE_VERSION`,
     replace: 'if (brokerId < 0) return errors.INVALID_REQUEST',
-    within: 200,
+    within: 70,
   },
   {
     name: 'isr-with-any-life',
@@ -92,7 +91,7 @@ export const quorumBugs: readonly Bug[] = [
     file: alterPartition,
     find: 'image.isActive(brokerId) && (brokerEpoch === -1 || brokerEpoch === image.brokers.get(brokerId)?.epoch)',
     replace: 'image.isActive(brokerId) && brokerEpoch >= -1',
-    within: 200,
+    within: 30,
   },
   {
     name: 'answer-another-life',
@@ -108,7 +107,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'return { isr: partition.isr.filter((id) => !leaving.has(id)), isFitToLead: staysActive(situation, leaving) }',
     replace: 'return { isr: partition.isr, isFitToLead: staysActive(situation, leaving) }',
-    within: 200,
+    within: 20,
   },
   {
     name: 'restarted-stays-in-isr',
@@ -116,7 +115,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'const staying = isr.filter((id) => !restarted.has(id))\n    const newIsr = staying.length > 0 ? staying : isr.filter((id) => !unclean.has(id))\n    return { isr: newIsr, unclean,',
     replace: 'return { isr, unclean: none,',
-    within: 200,
+    within: 40,
   },
   {
     name: 'unclean-is-clean',
@@ -124,15 +123,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'staying : isr.filter((id) => !unclean.has(id))\n    return { isr: newIsr, unclean, wiped, isFitToLead }',
     replace: 'staying : isr\n    return { isr: newIsr, isFitToLead }',
-    within: 200,
-  },
-  {
-    name: 'any-clean-shutdown',
-    about: 'a clean stop vouches for every later life, whatever it lost (KIP-966)',
-    file: lifecycle,
-    find: 'existing.epoch !== previousBrokerEpoch',
-    replace: 'previousBrokerEpoch < 0',
-    within: 200,
+    within: 40,
   },
   {
     name: 'eligible-for-ever',
@@ -140,15 +131,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/controller/partition-change.ts',
     find: 'if (isr.length >= Math.min(minInsyncReplicas, replicas.length)) return []',
     replace: 'if (minInsyncReplicas < 1) return []',
-    within: 200,
-  },
-  {
-    name: 'act-before-the-epoch',
-    about: 'a controller decides before it knows all that was decided before it',
-    file: 'src-broker/core/quorum/quorum-node.ts',
-    find: "role.kind === 'leader' && highWatermark > role.epochStartOffset &&",
-    replace: "role.kind === 'leader' &&",
-    within: 200,
+    within: 170,
   },
   {
     name: 'producer-ids-twice',
@@ -156,7 +139,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/controller/producer-ids.ts',
     find: 'const nextProducerId = producerIdStart + blockSize',
     replace: 'const nextProducerId = producerIdStart + 1',
-    within: 200,
+    within: 20,
   },
   {
     name: 'reassigned-at-once',
@@ -164,7 +147,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/controller/partition-change.ts',
     find: 'if (isr.length === 0 || !addingReplicas.every((id) => isr.includes(id))) return target',
     replace: 'if (isr.length === 0) return target',
-    within: 200,
+    within: 170,
   },
   {
     name: 'commit-what-differs',
@@ -172,7 +155,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/raft-follower.ts',
     find: 'return truncate(raft, response.divergingEpoch)',
     replace: 'truncate(raft, response.divergingEpoch)',
-    within: 200,
+    within: 20,
   },
   {
     name: 'refuse-a-hole',
@@ -180,7 +163,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/metadata-damaged.ts',
     find: 'rest.subarray(0, followerAt).every((byte) => byte === 0)',
     replace: 'rest.length < 0',
-    within: 200,
+    within: 30,
   },
   {
     name: 'unclean-everywhere',
@@ -188,6 +171,6 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/controller/partition-change.ts',
     find: ": election === 'unclean'\n",
     replace: ": election !== 'preferred'\n",
-    within: 200,
+    within: 20,
   },
 ]

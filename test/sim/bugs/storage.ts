@@ -2,7 +2,6 @@
 import type { Bug } from '../mutate.ts'
 
 const log = 'src-broker/core/log/partition-log.ts'
-const cleaner = 'src-broker/core/log/log-cleaner.ts'
 const recovery = 'src-broker/core/log/recovery.ts'
 
 export const storageBugs: readonly Bug[] = [
@@ -12,7 +11,7 @@ export const storageBugs: readonly Bug[] = [
     file: recovery,
     find: 'walk.hasValidCrc(crc32c) &&\n    batch.baseOffset',
     replace: 'crc32c !== undefined &&\n    batch.baseOffset',
-    within: 200,
+    within: 30,
   },
   {
     name: 'trust-every-start',
@@ -20,7 +19,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/log-directory.ts',
     find: 'isClean: this.wasClean && recoveryPoint !== undefined',
     replace: 'isClean: recoveryPoint !== undefined',
-    within: 40,
+    within: 20,
   },
   {
     name: 'epochs-survive-truncation',
@@ -28,7 +27,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#epochs.truncateFromEnd(offset)\n    if (offset >= this.#logEndOffset)',
     replace: 'if (offset >= this.#logEndOffset)',
-    within: 40,
+    within: 20,
   },
   {
     name: 'producers-survive-truncation',
@@ -36,7 +35,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#endsAt(endOffset)\n      loadProducers(producers, snapshots, segments, endOffset)',
     replace: 'this.#endsAt(endOffset)',
-    within: 100,
+    within: 40,
   },
   {
     name: 'producers-forgotten',
@@ -45,7 +44,7 @@ export const storageBugs: readonly Bug[] = [
     find: 'if (batch.producerId(view, at) >= 0) this.#opened().producers.note(bytes, view, at)',
     replace:
       'if (batch.producerId(view, at) >= 0 && batch.baseOffset(view, at) % 2 === 0) this.#opened().producers.note(bytes, view, at)',
-    within: 40,
+    within: 20,
   },
   {
     name: 'no-duplicates-found',
@@ -53,7 +52,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'if (producers.duplicate !== undefined) return',
     replace: 'if (producers.duplicate === null) return',
-    within: 40,
+    within: 20,
   },
   {
     name: 'duplicates-at-the-end',
@@ -61,7 +60,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'result.baseOffset = original.baseOffset',
     replace: 'result.baseOffset = this.#logEndOffset',
-    within: 40,
+    within: 20,
   },
   {
     name: 'follower-takes-anything',
@@ -69,7 +68,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: '!batch.hasValidCrc(bytes, view, at, this.#env.crc32c) || batch.lastOffsetDelta(view, at) < 0',
     replace: 'batch.lastOffsetDelta(view, at) < 0',
-    within: 200,
+    within: 340,
   },
   {
     name: 'stale-places',
@@ -85,7 +84,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/offset-map.ts',
     find: 'this.#offsets.set(text, offset)',
     replace: 'if (!this.#offsets.has(text)) this.#offsets.set(text, offset)',
-    within: 200,
+    within: 20,
   },
   {
     name: 'compaction-drops-too-much',
@@ -93,7 +92,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/compaction.ts',
     find: 'record.offset < this.#map.latest(key)',
     replace: 'record.offset <= this.#map.latest(key)',
-    within: 200,
+    within: 20,
   },
   {
     name: 'deleted-topics-return',
@@ -101,7 +100,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/metadata-applier.ts',
     find: 'if (found?.topicId === topic.id) {',
     replace: 'if (found !== undefined) {',
-    within: 200,
+    within: 20,
   },
   {
     name: 'cut-not-synced',
@@ -109,31 +108,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'if (active.size > 0 && active.isCut) active.file.sync()',
     replace: '',
-    within: 200,
-  },
-  {
-    name: 'watermark-before-start',
-    about: 'after a restart the high watermark is what was written down last, though more has been deleted since',
-    file: log,
-    find: 'this.highWatermark = Math.max(this.highWatermark, this.#logStartOffset)\n    return content',
-    replace: 'return content',
-    within: 200,
-  },
-  {
-    name: 'retention-beyond-watermark',
-    about: 'segments go by size though they hold what is not committed yet',
-    file: log,
-    find: 'endOffset > retention.highWatermark || !(',
-    replace: '!(',
-    within: 200,
-  },
-  {
-    name: 'compact-the-unsafe',
-    about: 'compaction lets records go for others that are not on the disk yet',
-    file: cleaner,
-    find: 'Math.min(log.highWatermark, log.firstOpenOffset, safeOffset)',
-    replace: 'Math.min(log.highWatermark, log.firstOpenOffset)',
-    within: 200,
+    within: 220,
   },
   {
     name: 'snapshot-without-producers',
@@ -141,7 +116,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'snapshots.save(this.#logEndOffset, producers.entries())',
     replace: 'snapshots.save(this.#logEndOffset, [])',
-    within: 200,
+    within: 90,
   },
   {
     name: 'epochs-not-saved',
@@ -149,7 +124,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#epochs.save(this.#logEndOffset)\n    this.#flushingTo',
     replace: 'this.#flushingTo',
-    within: 200,
+    within: 20,
   },
   {
     name: 'recovery-point-stays',
@@ -157,6 +132,6 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#recoveryPoint = offset\n    this.onRecoveryPointLowered?.()',
     replace: '',
-    within: 200,
+    within: 50,
   },
 ]
