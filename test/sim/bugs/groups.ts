@@ -24,8 +24,8 @@ export const groupBugs: readonly Bug[] = [
     name: 'coordinator-loads-the-first-batch',
     about: 'a new coordinator reads the beginning of its log only',
     file: coordinatorLog,
-    find: 'if (next >= to) return groups.loaded(partition.index, epoch)',
-    replace: 'if (next >= 0) return groups.loaded(partition.index, epoch)',
+    find: 'if (next >= to) return',
+    replace: 'if (next >= 0) return',
     within: 20,
   },
   {

@@ -130,8 +130,8 @@ export const storageBugs: readonly Bug[] = [
     name: 'recovery-point-stays',
     about: 'what was flushed and is cut off counts as flushed, whatever is written in its place',
     file: log,
-    find: 'this.#recoveryPoint = offset\n    this.onRecoveryPointLowered?.()',
-    replace: '',
-    within: 50,
+    find: 'if (offset >= before) return',
+    replace: 'if (offset >= 0) return',
+    within: 220,
   },
 ]
