@@ -94,8 +94,18 @@ export class CoordinatorLog {
 
   #loadNext(partition: Partition, epoch: number, from: number, to: number, groups: GroupCoordinator): void {
     const next = from < to ? this.#loadSome(partition, from, to, groups) : to
-    if (next >= to) return groups.loaded(partition.index, epoch)
+    if (next >= to) return this.#openWhenCommitted(partition, to, groups)
     this.#deadlines.at(this.#env.monotonicMs(), () => this.#load(partition, epoch, next, to, groups))
+  }
+
+  /** What was read may not be committed yet, and a coordinator that answered from it might be the only one ever to know it. */
+  #openWhenCommitted({ leader, index, highWatermark }: Partition, endOffset: number, groups: GroupCoordinator): void {
+    if (leader === undefined) return
+    if (highWatermark >= endOffset) return groups.loaded(index, leader.epoch)
+    const completed = (errorCode: number) => {
+      if (errorCode === errors.NONE) groups.loaded(index, leader.epoch)
+    }
+    leader.waiting.push({ origin: 'coordinator', endOffset, completed })
   }
 
   /** Replays one stretch and returns the offset to go on from. Throws CorruptBatch where the disk has spoilt it. */

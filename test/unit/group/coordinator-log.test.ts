@@ -10,6 +10,7 @@ import { kafkaGroupDefaults } from '../../../src-broker/core/group/config.ts'
 import { GroupCoordinator } from '../../../src-broker/core/group/coordinator.ts'
 import type { Partition } from '../../../src-broker/core/replica/partition.ts'
 import type { Replicas } from '../../../src-broker/core/replica/replicas.ts'
+import type { AppendWait } from '../../../src-broker/core/replica/role.ts'
 import { errors } from '../../../src-broker/protocol/errors.ts'
 import { buildBatch } from '../../../src-broker/records/build.ts'
 
@@ -20,8 +21,16 @@ const env = {
   crc32c: (bytes: Uint8Array, from: number, to: number) => crc32c(bytes.subarray(from, to)),
 } as unknown as Env
 
+interface Heard {
+  /** What it says of a group just now. */
+  readonly errorCode: number
+  readonly events: CoordinatorUnreadable[]
+  /** The first batch is committed from now on, or leadership is lost. */
+  complete(errorCode: number): number
+}
+
 /** What a coordinator says that begins to lead with this log, and what it tells. */
-function leading(bytes: Uint8Array): { errorCode: number; events: CoordinatorUnreadable[] } {
+function leading(bytes: Uint8Array, highWatermark = 1): Heard {
   const deadlines = new Deadlines()
   const events: CoordinatorUnreadable[] = []
   const groups = new GroupCoordinator(env, deadlines, kafkaGroupDefaults, {
@@ -31,15 +40,22 @@ function leading(bytes: Uint8Array): { errorCode: number; events: CoordinatorUnr
     event: () => {},
   })
   const slice = { byteLength: bytes.length, readInto: (into: Uint8Array, at: number) => into.set(bytes, at) }
+  const waiting: AppendWait[] = []
   const partition = {
     topic: '__consumer_offsets',
     index: 0,
-    leader: { epoch: 3 },
+    leader: { epoch: 3, waiting },
+    highWatermark,
     log: { logStartOffset: 0, logEndOffset: 1, read: () => slice },
   } as unknown as Partition
   new CoordinatorLog(env, deadlines, {} as Replicas, (event) => events.push(event)).roleChanged(partition, groups)
   deadlines.run(1_000)
-  return { errorCode: groups.describeGroup('readers').errorCode, events }
+  const ask = () => groups.describeGroup('readers').errorCode
+  const complete = (errorCode: number) => {
+    for (const wait of waiting) wait.completed(errorCode)
+    return ask()
+  }
+  return { errorCode: ask(), events, complete }
 }
 
 /** Of a version that nobody knows yet, which a coordinator passes over. */
@@ -47,7 +63,14 @@ const unknownKey = Uint8Array.of(0, 99)
 const sound = (key = unknownKey) => buildBatch([{ key, value: encodeText('v'), timestamp: 1 }], env.crc32c)
 
 test('a coordinator that has read its log serves', () => {
-  expect(leading(sound())).toEqual({ errorCode: errors.GROUP_ID_NOT_FOUND, events: [] })
+  expect(leading(sound())).toMatchObject({ errorCode: errors.GROUP_ID_NOT_FOUND, events: [] })
+})
+
+test('one whose log is not committed to its end waits until it is: what it said might be forgotten', () => {
+  const { errorCode, complete } = leading(sound(), 0)
+  expect(errorCode).toBe(errors.COORDINATOR_LOAD_IN_PROGRESS)
+  expect(complete(errors.NOT_LEADER_OR_FOLLOWER)).toBe(errors.COORDINATOR_LOAD_IN_PROGRESS)
+  expect(complete(errors.NONE)).toBe(errors.GROUP_ID_NOT_FOUND)
 })
 
 test.each([
@@ -57,7 +80,7 @@ test.each([
 ])('one that finds %s spoilt serves nobody and says so; its broker lives on', (_, spoil) => {
   const bytes = sound()
   spoil(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length))
-  expect(leading(bytes)).toEqual({
+  expect(leading(bytes)).toMatchObject({
     errorCode: errors.COORDINATOR_NOT_AVAILABLE,
     events: [{ kind: 'coordinator-unreadable', topic: '__consumer_offsets', partition: 0, offset: 0 }],
   })
