@@ -1,7 +1,7 @@
 // The host without a window of its own: node out/main/headless.js [options]. The page is served over HTTP on loopback.
 import { announceEvents, announceReady } from './announce.ts'
 import { closeAtEnd, complain, optionsToStart } from './command-line.ts'
-import { startHost } from './host.ts'
+import { closeHost, startHost } from './host.ts'
 import { ownParts } from './host-parts.ts'
 import type { HostOptions } from './options.ts'
 
@@ -10,12 +10,7 @@ if (options !== null) run(options)
 
 function run(options: HostOptions): void {
   const starting = startHost('headless', options, ownParts)
-  const end = closeAtEnd(() =>
-    starting.then(
-      (host) => host.close(),
-      () => {}, // What did not start needs no end.
-    ),
-  )
+  const end = closeAtEnd(() => closeHost(starting))
   starting
     .then((host) => {
       announceReady(host, options.isJson)

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { type ClusterHost, type ClusterOptions, checkDataDirectory } from '../src-broker/runtime/cluster-host.ts'
 import type { AppInfo } from './contract/contract.ts'
 import type { Channel } from './contract/rpc.ts'
@@ -88,4 +88,16 @@ export async function startHost(kind: AppInfo['host'], options: HostOptions, par
       return close(services)
     },
   }
+}
+
+/** Time for a start that is almost there. */
+const unstartedMs = 3_000
+
+/**
+ * Ends a host, also one that still starts: where there is no quorum that may take for ever. What its brokers have written by then
+ * recovery finds, as after a crash.
+ */
+export async function closeHost(starting: Promise<Host>, waitMs = unstartedMs): Promise<void> {
+  const host = await Promise.race([starting.catch(() => undefined), setTimeout(waitMs)]) // What did not start needs no end.
+  await host?.close()
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { app, type BrowserWindow, dialog } from 'electron'
 import { announceEvents, announceReady } from './announce.ts'
 import { complain, optionsToStart } from './command-line.ts'
-import { type Host, startHost } from './host.ts'
+import { closeHost, type Host, startHost } from './host.ts'
 import { ownParts } from './host-parts.ts'
 import { setApplicationMenu } from './menu.ts'
 import { type HostOptions, withoutElectronArguments } from './options.ts'
@@ -55,7 +55,7 @@ function start(options: HostOptions): void {
   services.catch(async (error) => {
     const exitCode = complain(error)
     dialog.showErrorBox('Pressroom cannot start', error instanceof Error ? error.message : String(error))
-    await starting.then((host) => host.close()).catch(() => {}) // What did not start needs no end.
+    await closeHost(starting).catch(() => {})
     app.exit(exitCode)
   })
 }
@@ -65,7 +65,7 @@ function quitWith(window: BrowserWindow, starting: Promise<Host>): void {
   let state: 'open' | 'closing' | 'closed' = 'open'
   const close = async () => {
     state = 'closing'
-    await starting.then((host) => host.close()).catch(complain)
+    await closeHost(starting).catch(complain)
     state = 'closed'
     app.quit()
   }

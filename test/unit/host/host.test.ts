@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { StartRefused } from '../../../src-broker/runtime/cluster-host.ts'
-import { type HostParts, startHost } from '../../../src-main/host.ts'
+import { closeHost, type Host, type HostParts, startHost } from '../../../src-main/host.ts'
 import type { HostOptions } from '../../../src-main/options.ts'
 import { fakeCluster } from '../../support/fake-cluster.ts'
 import { fakeServices } from '../../support/fake-services.ts'
@@ -110,4 +110,15 @@ test('in Electron nothing is served but control', async () => {
   const host = await startHost('electron', options(), own)
   expect(host.ui).toBe(null)
   await host.close()
+})
+
+test('a host that is to end while it waits for a quorum does not wait any longer', async () => {
+  const starting = new Promise<Host>(() => {})
+  await expect(closeHost(starting, 1)).resolves.toBeUndefined()
+})
+
+test('a host that is to end while it starts is closed once it has', async () => {
+  const close = vi.fn(async () => {})
+  await closeHost(Promise.resolve({ close } as unknown as Host))
+  expect(close).toHaveBeenCalledOnce()
 })
