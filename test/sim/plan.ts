@@ -98,6 +98,8 @@ export interface Plan {
   readonly replicaLagTimeMaxMs: number
   /** What one fetch of metadata brings: little, where a leader can die in its midst. */
   readonly metadataFetchBytes: number
+  /** After so much of the metadata log the next snapshot is due. */
+  readonly metadataSnapshotBytes: number
   /** Usual time of a message on its way. */
   readonly networkDelayMs: number
   readonly faults: readonly FaultKind[]
@@ -152,6 +154,7 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
     segmentMs: pick(random, [1_000, 3_000, 604_800_000]),
     replicaLagTimeMaxMs: 4_000,
     metadataFetchBytes: pick(random, isElectoral ? [1] : [1, 1_048_576, 1_048_576]),
+    metadataSnapshotBytes: pick(random, [20_971_520, 20_971_520, 4_000, 800]),
     networkDelayMs: pick(random, isElectoral ? [0.05, 1, 1, 8] : [0.05, 0.05, 1, 8]),
     faults: theme ?? (drawn.length > 0 ? drawn : ['crash']),
     troubleMs,

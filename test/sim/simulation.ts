@@ -168,6 +168,7 @@ function settingsOf(plan: Plan): Map<string, string> {
   settings.set('log.roll.ms', String(plan.segmentMs))
   settings.set('replica.lag.time.max.ms', String(plan.replicaLagTimeMaxMs))
   settings.set('controller.quorum.fetch.max.bytes', String(plan.metadataFetchBytes))
+  settings.set('metadata.log.max.record.bytes.between.snapshots', String(plan.metadataSnapshotBytes))
   settings.set('offsets.topic.num.partitions', '2')
   settings.set('log.retention.check.interval.ms', '2000')
   settings.set('log.cleaner.backoff.ms', '1000')
