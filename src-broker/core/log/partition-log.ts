@@ -647,8 +647,6 @@ export class PartitionLog {
     const { active } = segments
     if (active.size > 0) this.#seal(active)
     else segments.keepFirst(segments.all.length - 1)
-    // What was cut off must not come back with a power loss, behind another segment and before the recovery point.
-    if (active.size > 0 && active.isCut) active.file.sync()
     segments.add(baseOffset)
   }
 

@@ -16,8 +16,6 @@ export class Segment {
   readonly times: TimeIndex
   /** Bytes of whole batches. The file may be longer after a write that failed half-way; the next one goes over it. */
   size: number
-  /** Its file was cut short, and perhaps not synced since. */
-  isCut = false
   readonly #disk: Disk
   readonly #directory: string
   readonly #suffix: string
@@ -158,11 +156,14 @@ export class Segment {
     }
   }
 
-  /** Cuts the file, where the segment ends. */
+  /**
+   * Cuts the file, where the segment ends. Synced at once: what was cut off must not come back with a power loss, before or amid what
+   * is written in its place, which may have the same length.
+   */
   cutFile(position = this.size): void {
-    this.file.truncate(position)
     this.size = position
-    this.isCut = true
+    this.file.truncate(position)
+    this.file.sync()
   }
 
   /** Cuts the segment at a position where a batch begins. Everything before it ends before `offset`. */

@@ -104,9 +104,9 @@ export const storageBugs: readonly Bug[] = [
   },
   {
     name: 'cut-not-synced',
-    about: 'what was cut off a segment comes back with a power loss, behind the next segment',
-    file: log,
-    find: 'if (active.size > 0 && active.isCut) active.file.sync()',
+    about: 'what was cut off a segment comes back with a power loss',
+    file: 'src-broker/core/log/segment.ts',
+    find: 'this.file.sync()',
     replace: '',
     within: 220,
   },

@@ -129,6 +129,14 @@ test('what a truncation had cut off does not come back behind what was written o
   expect([recovered.logEndOffset, recovered.latestEpoch, recovered.damage?.offset]).toEqual([4, 3, 4])
 })
 
+test('what was cut off stays away also where a power loss follows at once, so that nothing can be written amid it', () => {
+  const { disk, log } = newLog()
+  fill(log, 10, { leaderEpoch: 1 })
+  log.flush()
+  log.truncateTo(5)
+  expect(contents(recoverLog(disk.crash()))).toEqual(filled(0, 5))
+})
+
 test('indexes that were not synced are built anew', () => {
   const config = { segmentBytes: 2_000, indexIntervalBytes: 100 }
   const { disk, log } = newLog(config)
