@@ -9,6 +9,8 @@ export class TopicSettings {
   readonly #config: BrokerConfig
   readonly #brokerId: number
   readonly #known = new Map<string, TopicConfig>()
+  /** Of all topics that have none of their own; most have none, and there may be thousands. */
+  #common: { readonly topic: TopicConfig; readonly log: LogConfig } | undefined
   #broker: BrokerConfig | undefined
 
   constructor(image: MetadataImage, config: BrokerConfig, brokerId: number) {
@@ -18,6 +20,7 @@ export class TopicSettings {
   }
 
   of(topic: string): TopicConfig {
+    if (this.#hasNone(topic)) return this.#forAll.topic
     const known = this.#known.get(topic)
     if (known !== undefined) return known
     const config = topicConfig(this.broker, this.#image, topic)
@@ -26,7 +29,7 @@ export class TopicSettings {
   }
 
   logConfig(topic: string): LogConfig {
-    return logConfigOf(this.of(topic))
+    return this.#hasNone(topic) ? this.#forAll.log : logConfigOf(this.of(topic))
   }
 
   minInsyncReplicas(topic: string): number {
@@ -46,6 +49,18 @@ export class TopicSettings {
   /** Some setting was altered. */
   changed(): void {
     this.#known.clear()
+    this.#common = undefined
     this.#broker = undefined
+  }
+
+  #hasNone(topic: string): boolean {
+    return this.#image.topicConfigs(topic).size === 0
+  }
+
+  get #forAll(): { readonly topic: TopicConfig; readonly log: LogConfig } {
+    if (this.#common !== undefined) return this.#common
+    const topic = topicConfig(this.broker, this.#image, '')
+    this.#common = { topic, log: logConfigOf(topic) }
+    return this.#common
   }
 }

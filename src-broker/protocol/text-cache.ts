@@ -54,4 +54,7 @@ export function readUuid(view: DataView, at: number): Uuid {
   return (uuids[slot] = hexOf(a) + hexOf(b) + hexOf(c) + hexOf(d))
 }
 
-const hexOf = (word: number): string => (word >>> 0).toString(16).padStart(8, '0')
+const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+const hexOf = (word: number): string =>
+  pairs[word >>> 24]! + pairs[(word >>> 16) & 0xff] + pairs[(word >>> 8) & 0xff] + pairs[word & 0xff]

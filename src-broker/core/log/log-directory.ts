@@ -2,11 +2,11 @@
 // A start reads one listing and three small files, however many partitions there are, unless the last stop was unclean.
 
 import { assert } from '../../base/assert.ts'
-import { DiskError } from '../../base/disk.ts'
+import { type Disk, DiskError } from '../../base/disk.ts'
 import { decodeText, encodeText } from '../../base/text.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import { CorruptBatch } from '../../records/corrupt-batch.ts'
-import { OffsetCheckpoint } from './checkpoint-file.ts'
+import { OffsetCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
 import {
   deletedDirectoryName,
   isDeletedDirectoryName,
@@ -17,11 +17,13 @@ import {
 } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnv } from './log-env.ts'
-import { PartitionLog } from './partition-log.ts'
+import { emptyLogStart, PartitionLog } from './partition-log.ts'
 import { writeTopicId } from './partition-metadata.ts'
 
 /** There while the broker is stopped in an orderly way, with the epoch it was registered under. Removed first at a start. */
 const cleanShutdownMarker = '.kafka_cleanshutdown'
+/** Of an orderly stop, and believed only then: which topics the directories belong to, so that a start need not look into each. */
+const topicIdsFile = 'topic-id-checkpoint'
 
 export interface HeldLog {
   readonly topic: string
@@ -61,6 +63,7 @@ export class LogDirectory {
     this.wasClean = disk.exists(cleanShutdownMarker)
     this.cleanShutdownEpoch = epochIn(disk.read(cleanShutdownMarker))
     disk.remove(cleanShutdownMarker)
+    const topicIds = this.wasClean ? readTopicIds(disk) : new Map<string, Uuid>()
     const recoveryPoints = this.#recoveryPoints.read()
     const highWatermarks = this.#highWatermarks.read()
     const logStartOffsets = this.#logStartOffsets.read()
@@ -74,6 +77,7 @@ export class LogDirectory {
         recoveryPoint: recoveryPoint ?? 0,
         highWatermark: highWatermarks.get(name) ?? 0,
         logStartOffset: logStartOffsets.get(name) ?? 0,
+        topicId: topicIds.get(name),
       })
       this.#hold(name, { ...found, log })
     }
@@ -111,7 +115,7 @@ export class LogDirectory {
     if (this.#stale.has(name)) this.#forgetStale()
     this.#env.disk.makeDirectory(name)
     writeTopicId(this.#env.disk, name, topicId)
-    const log = PartitionLog.open(this.#env, name, config)
+    const log = PartitionLog.open(this.#env, name, config, { ...emptyLogStart, topicId })
     this.#hold(name, { topic, partition, log })
     return log
   }
@@ -185,6 +189,8 @@ export class LogDirectory {
   close(brokerEpoch = -1): void {
     for (const { log } of this.#logs.values()) log.close()
     this.checkpoint()
+    const ids = Array.from(this.#logs, ([name, { log }]) => `${name} ${log.topicId}`)
+    writeCheckpoint(this.#env.disk, topicIdsFile, ids)
     this.#env.disk.replace(cleanShutdownMarker, encodeText(`{"version":0,"brokerEpoch":${brokerEpoch}}`))
     this.#logs.clear()
     this.#isClosed = true
@@ -224,6 +230,16 @@ function isWhole(log: PartitionLog): boolean {
     if (error instanceof DiskError || error instanceof CorruptBatch) return false
     throw error
   }
+}
+
+/** By directory. */
+function readTopicIds(disk: Disk): Map<string, Uuid> {
+  const ids = new Map<string, Uuid>()
+  for (const line of readCheckpoint(disk, topicIdsFile) ?? []) {
+    const [, name, id] = /^(\S+) ([0-9a-f]{32})$/.exec(line) ?? []
+    if (name !== undefined && id !== undefined) ids.set(name, id)
+  }
+  return ids
 }
 
 /** Of a clean-shutdown file; what is no such file says nothing. */

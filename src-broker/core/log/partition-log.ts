@@ -32,7 +32,7 @@ import { ProducerState, type RememberedBatch } from './producer-state.ts'
 import { loadProducers, recoveryPosition, scanFrom } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import { finishSwaps } from './segment-swap.ts'
-import { type Place, Segments } from './segments.ts'
+import { emptyPlace, type Place, Segments } from './segments.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
 
 /** What the broker's checkpoints say of a log that it finds at its start. */
@@ -43,6 +43,8 @@ export interface LogStart {
   readonly recoveryPoint: number
   readonly logStartOffset: number
   readonly highWatermark: number
+  /** Where it is known already, and `partition.metadata` need not be read for it. */
+  readonly topicId?: Uuid | undefined
 }
 
 export const emptyLogStart: LogStart = { isClean: true, recoveryPoint: 0, logStartOffset: 0, highWatermark: 0 }
@@ -133,6 +135,7 @@ export class PartitionLog {
   #logStartOffset: number
   #logEndOffset: number
   #recoveryPoint: number
+  #topicId: Uuid | undefined
   /** What the recovery point will be when the flush that was begun last is done. */
   #flushingTo = 0
   #isNameSynced = false
@@ -154,6 +157,7 @@ export class PartitionLog {
     this.#epochs = new EpochCache(env.disk, `${directory}/leader-epoch-checkpoint`)
     this.#logStartOffset = start.logStartOffset
     this.#recoveryPoint = start.recoveryPoint
+    this.#topicId = start.topicId
     this.#logEndOffset = Math.max(start.recoveryPoint, start.logStartOffset)
     this.#highWatermarkBefore = start.highWatermark
     this.highWatermark = Math.max(start.logStartOffset, Math.min(start.highWatermark, this.#logEndOffset))
@@ -187,7 +191,8 @@ export class PartitionLog {
 
   /** Undefined where `partition.metadata` is missing. */
   get topicId(): Uuid | undefined {
-    return readTopicId(this.#env.disk, this.directory)
+    this.#topicId ??= readTopicId(this.#env.disk, this.directory)
+    return this.#topicId
   }
 
   get logStartOffset(): number {
@@ -211,10 +216,12 @@ export class PartitionLog {
   }
 
   get activeSegmentBase(): number {
+    if (this.#isUntouched) return 0
     return this.#opened().segments.active.baseOffset
   }
 
   get activeSegmentSize(): number {
+    if (this.#isUntouched) return 0
     return this.#opened().segments.active.size
   }
 
@@ -435,6 +442,8 @@ export class PartitionLog {
    * there is spoilt, or where the batch claims offsets that the one behind it has.
    */
   place(offset: number): Place {
+    // Thousands of followers ask at a start, and most logs have nothing to give.
+    if (this.#isUntouched && offset === 0) return emptyPlace
     const { segments } = this.#opened()
     const place = segments.place(offset)
     if (place.batchOffset > offset) segments.checkGap(place, this.#logEndOffset)

@@ -13,6 +13,8 @@ export interface Place {
   readonly batchOffset: number
 }
 
+export const emptyPlace: Place = { segmentBase: 0, position: 0, batchOffset: 0 }
+
 /** The segments of one log, ascending. The last one is written to; there is always one. */
 export class Segments {
   readonly #disk: Disk

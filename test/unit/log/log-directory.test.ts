@@ -43,6 +43,18 @@ test('an orderly stop leaves the marker and checkpoints in the form of Kafka, an
   expect([contents(zero), contents(one)]).toEqual([filled(0, 3), filled(1, 4)])
 })
 
+test('after an orderly stop nobody looks into a directory to know whose it is; after any other everybody does', () => {
+  const { disk, logs } = withLogs()
+  logs.close()
+  const read = vi.spyOn(disk, 'read')
+  expect(start(disk).get('orders', 1)!.topicId).toBe(topicId)
+  expect(read.mock.calls.flat()).not.toContain('orders-1/partition.metadata')
+  const left = disk.kill()
+  const readAgain = vi.spyOn(left, 'read')
+  expect(start(left).get('orders', 1)!.topicId).toBe(topicId)
+  expect(readAgain.mock.calls.flat()).toContain('orders-1/partition.metadata')
+})
+
 test('vouches for the last orderly stop only where all logs are whole, and says which is not', () => {
   const { disk, logs } = withLogs()
   logs.get('orders', 1)!.highWatermark = 4
