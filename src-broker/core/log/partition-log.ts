@@ -467,6 +467,12 @@ export class PartitionLog {
     return this.#epochs.latestEpoch
   }
 
+  /** Epochs that have no record here any more, or never had, are not for a follower to speak of: its leader may have none of them. */
+  forgetEmptyEpochs(): void {
+    const isEmpty = this.#logStartOffset === this.#logEndOffset
+    if (this.#epochs.latestEpoch >= 0) this.#epochs.truncateFromEnd(isEmpty ? 0 : this.#logEndOffset)
+  }
+
   /** A leader of `epoch` writes from `startOffset` on. */
   assignEpoch(epoch: number, startOffset: number): void {
     this.#epochs.assign(epoch, startOffset)

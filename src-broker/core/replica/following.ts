@@ -52,6 +52,7 @@ export class Following {
     if (!this.#isOpen(partition, follower)) return
     follower.isAsking = true
     loseSource(follower)
+    partition.log.forgetEmptyEpochs()
     links.send(follower.leaderId, {
       kind: 'replica-fetch',
       topicId: partition.topicId,

@@ -378,6 +378,20 @@ describe('truncation', () => {
     expect(contents(log)).toEqual(['0 a'])
   })
 
+  test('forgets on demand the epochs of which it has no record', () => {
+    const { log } = newLog()
+    log.assignEpoch(2, 0)
+    log.forgetEmptyEpochs()
+    expect(log.latestEpoch).toBe(-1)
+    fill(log, 3, { leaderEpoch: 3 })
+    log.assignEpoch(4, 3)
+    log.forgetEmptyEpochs()
+    expect(log.latestEpoch).toBe(3)
+    log.advanceLogStartOffset(3)
+    log.forgetEmptyEpochs()
+    expect(log.latestEpoch).toBe(-1)
+  })
+
   test('forgets the epochs that began behind it, also where no record goes', () => {
     const { log } = newLog()
     fill(log, 2, { leaderEpoch: 1 })
