@@ -48,8 +48,8 @@ export class QuorumNode {
   /** How often the link to a broker was lost in this life. */
   readonly #losses = new Map<number, number>()
   #isStopped = false
-  /** A snapshot has taken the image's place, and nobody has been told. */
-  #isRestored = false
+  /** The image has changed, and nobody has been told. */
+  #hasNews = false
   #diskFailedMs = -Infinity
   /** There while this broker waits to be let go. */
   #leave: (() => void) | undefined
@@ -288,8 +288,10 @@ export class QuorumNode {
   #replay(highWatermark: number): void {
     const before = this.image.endOffset
     this.#driver.log.replayTo(highWatermark, (record, offset) => this.image.replay(record, offset))
-    if (this.image.endOffset > before || this.#isRestored) {
-      this.#isRestored = false
+    if (this.image.endOffset > before) this.#hasNews = true
+    // Not what is known to be old: by it a topic that was made anew would lose what it has here to its former self.
+    if (this.#hasNews && this.#raft.isCaughtUp) {
+      this.#hasNews = false
       const delta = this.image.takeDelta()
       this.#events.observe(delta, this.#controller.isActive)
       this.#sink.imageChanged(delta)
@@ -307,7 +309,7 @@ export class QuorumNode {
 
   #restore(endOffset: number): void {
     this.image.restore(this.#driver.log.snapshotRecords(), endOffset)
-    this.#isRestored = true
+    this.#hasNews = true
   }
 
   #diskFailed(error: DiskError): void {

@@ -37,8 +37,10 @@ export function fetchAnswered(raft: Raft, from: number, response: FetchResponse,
   if (response.divergingEpoch !== undefined) return truncate(raft, response.divergingEpoch)
   // Damaged on the way or at the leader: ask again, but not at once.
   if (response.records !== undefined && !log.appendAsFollower(response.records)) role.fetch = fetch
-  const highWatermark = Math.min(response.highWatermark, log.endOffset)
-  if (highWatermark <= raft.highWatermark) return
+  const wasCaughtUp = raft.isCaughtUp
+  raft.isCaughtUp ||= response.highWatermark > 0 && response.highWatermark <= log.endOffset
+  const highWatermark = Math.max(raft.highWatermark, Math.min(response.highWatermark, log.endOffset))
+  if (highWatermark === raft.highWatermark && wasCaughtUp === raft.isCaughtUp) return
   raft.highWatermark = highWatermark
   out.push({ type: 'committed', highWatermark })
 }

@@ -85,6 +85,7 @@ function advanceHighWatermark(raft: Raft, role: Leader, out: RaftEffect[]): void
   if (durableOnMajority <= role.epochStartOffset || durableOnMajority <= raft.highWatermark) return
   assert(durableOnMajority <= raft.log.endOffset, 'the high watermark would pass the log end')
   raft.highWatermark = durableOnMajority
+  raft.isCaughtUp = true
   out.push({ type: 'committed', highWatermark: durableOnMajority })
 }
 
@@ -115,7 +116,7 @@ function answerWhenReady(raft: Raft, to: number, replica: ReplicaProgress, out: 
   const { parked } = replica
   if (parked === undefined) return
   const hasRecords = parked.fetchOffset < raft.log.endOffset
-  if (!hasRecords && replica.highWatermark >= raft.highWatermark && raft.nowMs < parked.untilMs) return
+  if (!hasRecords && replica.highWatermark >= knownHighWatermark(raft) && raft.nowMs < parked.untilMs) return
   replica.parked = undefined
   const records = hasRecords ? raft.log.read(parked.fetchOffset, raft.options.fetchBytesMax) : undefined
   out.push({ type: 'send', to, message: fetchResponse(raft, parked.fetchId, { records }) })
@@ -155,13 +156,18 @@ export function resign(raft: Raft, role: Leader, reason: string, out: RaftEffect
   becomeUnattached(raft, standLaterAtMs(raft), reason, out)
 }
 
+/** A leader that has committed nothing yet does not know how much is: perhaps more than it was told in its earlier life. */
+const knownHighWatermark = ({ role, highWatermark }: Raft): number =>
+  role.kind === 'leader' && highWatermark > role.epochStartOffset ? highWatermark : 0
+
 /** An answer in our epoch; who is not the leader says who is, and nothing else. */
 export function fetchResponse(
   raft: Raft,
   fetchId: number,
   content: Partial<Pick<FetchResponse, 'records' | 'divergingEpoch' | 'snapshotId'>> = {},
 ): FetchResponse {
-  const { epoch, highWatermark, leaderId } = raft
+  const { epoch, leaderId } = raft
+  const highWatermark = knownHighWatermark(raft)
   const { divergingEpoch, snapshotId, records } = content
   return { kind: 'fetch-response', epoch, fetchId, leaderId, highWatermark, divergingEpoch, snapshotId, records }
 }

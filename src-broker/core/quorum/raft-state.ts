@@ -58,6 +58,11 @@ export interface Raft {
   role: Role
   /** Offset after the last record known to be durable on a majority. */
   highWatermark: number
+  /**
+   * All that was committed when this life began is known to be here. Before that the high watermark may be that of long ago: a snapshot's,
+   * or as far as the own log has come.
+   */
+  isCaughtUp: boolean
   /** What of the own log would survive a power loss. */
   syncedEndOffset: number
   /** The log end that the sync under way will have made durable. */

@@ -58,6 +58,7 @@ export function createRaft(
     role: { kind: 'unattached', electionAtMs: Infinity },
     // What a snapshot holds is committed.
     highWatermark: Math.max(log.startOffset, log.latestSnapshot?.endOffset ?? 0),
+    isCaughtUp: false,
     syncedEndOffset: log.startOffset,
     syncingTo: undefined,
     failedElections: 0,

@@ -232,3 +232,16 @@ test('a leader answers those who wait together, and is not woken to tell them th
   raft.nowMs += fetchWaitMaxMs / 3
   expect(answers()).toBe(1)
 })
+
+test('a leader that has committed nothing yet tells no high watermark: it may know only that of an old snapshot', () => {
+  const raft = voter(1, 1, 1)
+  raft.highWatermark = 1
+  elected(raft)
+  const told = () =>
+    said(tell(raft, from(3, fetch(raft, 1, 1)))).flatMap((message) =>
+      message.kind === 'fetch-response' ? message.highWatermark : [],
+    )
+  expect([told(), raft.isCaughtUp]).toEqual([[0], false])
+  tell(raft, { type: 'log-synced' }, from(2, fetch(raft, raft.log.endOffset, raft.epoch)))
+  expect([told(), raft.isCaughtUp]).toEqual([[raft.log.endOffset], true])
+})
