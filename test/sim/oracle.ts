@@ -112,9 +112,10 @@ export class Oracle {
   /** The controller does not go back and forth. Who is fenced, and has been down for long, is in no ISR beside somebody alive (KIP-841). */
   #lookAtIsrs(): void {
     const image = newestImage(this.#cluster)
-    if (image === undefined) return
+    // Where all have died, the newest is that of an old snapshot for a while.
+    if (image === undefined || image.endOffset < this.#metadataEndOffset) return
     const decided = image.endOffset - this.#metadataEndOffset
-    this.#metadataEndOffset = Math.max(this.#metadataEndOffset, image.endOffset)
+    this.#metadataEndOffset = image.endOffset
     if (decided > decisionsMax && this.#metadata.endOffset > startingOffset) {
       this.#world.fail('no-rest', `the controller decided ${decided} times in ${lookEveryMs} ms`)
     }
