@@ -33,10 +33,10 @@ test('a thousand clusters go through trouble, lose nothing that was acknowledged
 
 test.each(regressions)(
   'it would be found again if $found',
-  async ({ bug: name }) => {
+  async ({ bug: name, faults }) => {
     const { within } = bugs.find((bug) => bug.name === name)!
     const found: string[] = []
-    await runSeeds(seedsFrom(1, within), availableParallelism(), { bug: name }, (result) => {
+    await runSeeds(seedsFrom(1, within), availableParallelism(), { bug: name, faults }, (result) => {
       found.push(...anomalies([result]))
       return found.length === 0
     })

@@ -10,7 +10,7 @@ export const groupBugs: readonly Bug[] = [
     file: coordinatorLog,
     find: 'if (partition.highWatermark >= endOffset) return done(errors.NONE)',
     replace: 'if (partition.highWatermark >= 0) return done(errors.NONE)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'coordinator-loads-nothing',
@@ -18,7 +18,7 @@ export const groupBugs: readonly Bug[] = [
     file: coordinatorLog,
     find: 'const next = from < to ? this.#loadSome(partition, from, to, groups) : to',
     replace: 'const next = to; if (from > to) this.#loadSome(partition, from, to, groups)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'coordinator-loads-the-first-batch',
@@ -26,7 +26,7 @@ export const groupBugs: readonly Bug[] = [
     file: coordinatorLog,
     find: 'if (next >= to) return',
     replace: 'if (next >= 0) return',
-    within: 20,
+    within: 100,
   },
   {
     name: 'commit-of-any-generation',
@@ -34,6 +34,6 @@ export const groupBugs: readonly Bug[] = [
     file: 'src-broker/core/group/offsets.ts',
     find: 'if (generation !== group.generation) return errors.ILLEGAL_GENERATION',
     replace: 'if (generation < 0) return errors.ILLEGAL_GENERATION',
-    within: 20,
+    within: 100,
   },
 ]

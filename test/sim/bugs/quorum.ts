@@ -22,7 +22,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raft,
     find: 'epoch: Math.max(state?.leaderEpoch ?? 0, log.lastEpoch)',
     replace: 'epoch: log.lastEpoch',
-    within: 30,
+    within: 100,
   },
   {
     name: 'vote-twice',
@@ -30,7 +30,7 @@ export const quorumBugs: readonly Bug[] = [
     file: election,
     find: '(raft.votedId === candidate ||\n    (raft.votedId === nobody &&',
     replace: '(raft.votedId === candidate ||\n    (raft.votedId !== candidate &&',
-    within: 30,
+    within: 100,
   },
   {
     name: 'vote-for-the-backward',
@@ -38,7 +38,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/raft-state.ts',
     find: 'lastOffsetEpoch > raft.log.lastEpoch || (lastOffsetEpoch === raft.log.lastEpoch && lastOffset >= raft.log.endOffset)',
     replace: 'lastOffsetEpoch >= 0 && lastOffset >= 0 && raft.log.endOffset >= 0',
-    within: 40,
+    within: 100,
   },
   {
     name: 'vote-not-synced',
@@ -47,7 +47,7 @@ export const quorumBugs: readonly Bug[] = [
     find: 'disk.replace(path, encodeText(JSON.stringify(content)))',
     replace:
       'const text = encodeText(JSON.stringify(content)); const file = disk.open(path); file.truncate(0); file.write(text, 0, text.length, 0)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'log-not-synced',
@@ -56,7 +56,7 @@ export const quorumBugs: readonly Bug[] = [
     find: '#syncLog(): void {',
     replace:
       "#syncLog(): void {\n    this.#deadlines.at(this.#env.monotonicMs(), () => this.input({ type: 'log-synced' }))\n    if (this.log !== undefined) return",
-    within: 90,
+    within: 100,
   },
   {
     name: 'commit-with-one',
@@ -64,7 +64,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raftLeader,
     find: 'const durableOnMajority = ends.sort((a, b) => b - a)[majority(raft) - 1]!',
     replace: 'const durableOnMajority = ends.sort((a, b) => b - a)[0]!',
-    within: 20,
+    within: 100,
   },
   {
     name: 'commit-earlier-epochs',
@@ -72,7 +72,7 @@ export const quorumBugs: readonly Bug[] = [
     file: raftLeader,
     find: 'if (durableOnMajority <= role.epochStartOffset || durableOnMajority',
     replace: 'if (durableOnMajority <= 0 || durableOnMajority',
-    within: 20,
+    within: 250,
   },
   {
     name: 'isr-of-anyone',
@@ -82,7 +82,7 @@ export const quorumBugs: readonly Bug[] = [
   if (brokerId !== current.leader) return errors.INVALID_REQUEST
   if (partitionEpoch < current.partitionEpoch) return errors.INVALID_UPDATE_VERSION`,
     replace: 'if (brokerId < 0) return errors.INVALID_REQUEST',
-    within: 70,
+    within: 100,
   },
   {
     name: 'isr-with-any-life',
@@ -91,7 +91,7 @@ export const quorumBugs: readonly Bug[] = [
     file: alterPartition,
     find: 'image.isActive(brokerId) && (brokerEpoch === -1 || brokerEpoch === image.brokers.get(brokerId)?.epoch)',
     replace: 'image.isActive(brokerId) && brokerEpoch >= -1',
-    within: 30,
+    within: 220,
   },
   {
     name: 'answer-another-life',
@@ -99,7 +99,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/quorum-node.ts',
     find: 'if (this.#lossesOf(from) === losses)',
     replace: 'if (losses >= 0)',
-    within: 40,
+    within: 240,
   },
   {
     name: 'fenced-stays-in-isr',
@@ -107,7 +107,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'return { isr: partition.isr.filter((id) => !leaving.has(id)), isFitToLead: staysActive(situation, leaving) }',
     replace: 'return { isr: partition.isr, isFitToLead: staysActive(situation, leaving) }',
-    within: 20,
+    within: 100,
   },
   {
     name: 'restarted-stays-in-isr',
@@ -115,7 +115,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'const staying = isr.filter((id) => !restarted.has(id))\n    const newIsr = staying.length > 0 ? staying : isr.filter((id) => !unclean.has(id))\n    return { isr: newIsr, unclean,',
     replace: 'return { isr, unclean: none,',
-    within: 40,
+    within: 140,
   },
   {
     name: 'unclean-is-clean',
@@ -123,7 +123,7 @@ export const quorumBugs: readonly Bug[] = [
     file: leadership,
     find: 'staying : isr.filter((id) => !unclean.has(id))\n    return { isr: newIsr, unclean, wiped, isFitToLead }',
     replace: 'staying : isr\n    return { isr: newIsr, isFitToLead }',
-    within: 40,
+    within: 140,
   },
   {
     name: 'eligible-for-ever',
@@ -139,7 +139,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/controller/producer-ids.ts',
     find: 'const nextProducerId = producerIdStart + blockSize',
     replace: 'const nextProducerId = producerIdStart + 1',
-    within: 20,
+    within: 100,
   },
   {
     name: 'reassigned-at-once',
@@ -155,7 +155,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/raft-follower.ts',
     find: 'return truncate(raft, response.divergingEpoch)',
     replace: 'truncate(raft, response.divergingEpoch)',
-    within: 20,
+    within: 270,
   },
   {
     name: 'refuse-a-hole',
@@ -163,7 +163,7 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/metadata-damaged.ts',
     find: 'rest.subarray(0, followerAt).every((byte) => byte === 0)',
     replace: 'rest.length < 0',
-    within: 30,
+    within: 100,
   },
   {
     name: 'unclean-everywhere',
@@ -171,6 +171,6 @@ export const quorumBugs: readonly Bug[] = [
     file: 'src-broker/core/quorum/controller/partition-change.ts',
     find: ": election === 'unclean'\n",
     replace: ": election !== 'preferred'\n",
-    within: 20,
+    within: 100,
   },
 ]

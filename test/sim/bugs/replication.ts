@@ -12,7 +12,7 @@ export const replicationBugs: readonly Bug[] = [
     file: following,
     find: 'log.truncateTo(Math.max(log.logStartOffset, Math.min(leaderEndOffset, common, log.logEndOffset)))',
     replace: 'log.truncateTo(Math.max(log.logStartOffset, Math.min(common + leaderEndOffset, log.highWatermark)))',
-    within: 90,
+    within: 100,
   },
   {
     name: 'truncate-on-every-start',
@@ -21,7 +21,7 @@ export const replicationBugs: readonly Bug[] = [
     find: 'follower.isAsking = true\n    loseSource(follower)',
     replace:
       'follower.isAsking = true\n    loseSource(follower)\n    partition.log.truncateTo(partition.highWatermark)',
-    within: 30,
+    within: 100,
   },
   {
     name: 'no-divergence-check',
@@ -29,7 +29,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leading,
     find: 'if (lastFetchedEpoch >= 0) {',
     replace: 'if (lastFetchedEpoch >= 1_000_000) {',
-    within: 20,
+    within: 100,
   },
   {
     name: 'divergence-one-step',
@@ -37,7 +37,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leading,
     find: 'if (epoch !== lastFetchedEpoch || endOffset < fetchOffset)',
     replace: 'if (epoch !== lastFetchedEpoch)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'watermark-of-one',
@@ -45,7 +45,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'if (isr.includes(id) || isCaughtUp(leader, follower, leaderEndOffset, nowMs)) offset = follower.logEndOffset',
     replace: 'if (isr.includes(-1)) offset = follower.logEndOffset',
-    within: 20,
+    within: 100,
   },
   {
     name: 'watermark-forgets-additions',
@@ -53,7 +53,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'if (isr.includes(id) || isCaughtUp(leader, follower, leaderEndOffset, nowMs)) offset',
     replace: 'if (leader.isr.includes(id)) offset',
-    within: 30,
+    within: 100,
   },
   {
     name: 'watermark-below-min-isr',
@@ -69,7 +69,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'return follower.logEndOffset >= joinFrom && isCaughtUp(leader, follower, leaderEndOffset, nowMs) && isAlive(id)',
     replace: 'return follower.stream !== undefined && isAlive(id)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'never-join',
@@ -77,7 +77,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'return follower.logEndOffset >= joinFrom && isCaughtUp',
     replace: 'return follower.stream === undefined && isCaughtUp',
-    within: 20,
+    within: 100,
   },
   {
     name: 'never-shrink',
@@ -87,7 +87,7 @@ export const replicationBugs: readonly Bug[] = [
       return follower.logEndOffset >= leaderEndOffset ||`,
     replace: `if (leader.isr.includes(id)) {
       return follower.logEndOffset >= -1 ||`,
-    within: 90,
+    within: 100,
   },
   {
     name: 'ack-on-resignation',
@@ -95,7 +95,7 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'wait.completed(errors.NOT_LEADER_OR_FOLLOWER)',
     replace: 'wait.completed(errors.NONE)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'ack-at-once',
@@ -103,7 +103,7 @@ export const replicationBugs: readonly Bug[] = [
     file: 'src-broker/api/00-produce.ts',
     find: 'if (acks === -1 && partition.highWatermark < endOffset)',
     replace: 'if (acks === -2 && partition.highWatermark < endOffset)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'timeout-is-success',
@@ -111,7 +111,7 @@ export const replicationBugs: readonly Bug[] = [
     file: 'src-broker/api/00-produce.ts',
     find: 'wait.completed(errors.REQUEST_TIMED_OUT)',
     replace: 'wait.completed(errors.NONE)',
-    within: 30,
+    within: 100,
   },
   {
     name: 'acknowledge-too-much',
@@ -119,7 +119,7 @@ export const replicationBugs: readonly Bug[] = [
     file: following,
     find: 'follower.leaderEpoch, log.logEndOffset, log.logStartOffset)',
     replace: 'follower.leaderEpoch, log.logEndOffset + 1, log.logStartOffset)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'acknowledgements-of-any-epoch',
@@ -135,7 +135,7 @@ export const replicationBugs: readonly Bug[] = [
     file: 'src-broker/api/01-fetch.ts',
     find: 'const { log, highWatermark } = partition',
     replace: 'const { log } = partition\n  const highWatermark = log.logEndOffset',
-    within: 20,
+    within: 100,
   },
   {
     name: 'lead-in-an-earlier-life',
@@ -143,7 +143,7 @@ export const replicationBugs: readonly Bug[] = [
     file: 'src-broker/core/metadata-applier.ts',
     find: 'if (isMine && this.#isRegistered())',
     replace: 'if (isMine)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'join-and-leave',

@@ -11,7 +11,7 @@ export const storageBugs: readonly Bug[] = [
     file: recovery,
     find: 'walk.hasValidCrc(crc32c) &&\n    batch.baseOffset',
     replace: 'crc32c !== undefined &&\n    batch.baseOffset',
-    within: 30,
+    within: 100,
   },
   {
     name: 'trust-every-start',
@@ -19,7 +19,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/log-directory.ts',
     find: 'isClean: this.wasClean && recoveryPoint !== undefined',
     replace: 'isClean: recoveryPoint !== undefined',
-    within: 20,
+    within: 100,
   },
   {
     name: 'epochs-survive-truncation',
@@ -27,7 +27,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#epochs.truncateFromEnd(offset)\n    if (offset >= this.#logEndOffset)',
     replace: 'if (offset >= this.#logEndOffset)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'producers-survive-truncation',
@@ -35,7 +35,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#endsAt(endOffset)\n      loadProducers(producers, snapshots, segments, endOffset)',
     replace: 'this.#endsAt(endOffset)',
-    within: 40,
+    within: 100,
   },
   {
     name: 'producers-forgotten',
@@ -44,7 +44,7 @@ export const storageBugs: readonly Bug[] = [
     find: 'if (batch.producerId(view, at) >= 0) this.#opened().producers.note(bytes, view, at)',
     replace:
       'if (batch.producerId(view, at) >= 0 && batch.baseOffset(view, at) % 2 === 0) this.#opened().producers.note(bytes, view, at)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'no-duplicates-found',
@@ -52,7 +52,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'if (producers.duplicate !== undefined) return',
     replace: 'if (producers.duplicate === null) return',
-    within: 20,
+    within: 100,
   },
   {
     name: 'duplicates-at-the-end',
@@ -60,7 +60,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'result.baseOffset = original.baseOffset',
     replace: 'result.baseOffset = this.#logEndOffset',
-    within: 20,
+    within: 100,
   },
   {
     name: 'follower-takes-anything',
@@ -76,7 +76,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/segments.ts',
     find: 'while (this.#row.length > count) this.#row.pop()!.remove()\n    this.#places.clear()',
     replace: 'while (this.#row.length > count) this.#row.pop()!.remove()',
-    within: 40,
+    within: 100,
   },
   {
     name: 'compaction-drops-nothing',
@@ -84,7 +84,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/offset-map.ts',
     find: 'this.#offsets.set(text, offset)',
     replace: 'if (!this.#offsets.has(text)) this.#offsets.set(text, offset)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'compaction-drops-too-much',
@@ -92,7 +92,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/log/compaction.ts',
     find: 'record.offset < this.#map.latest(key)',
     replace: 'record.offset <= this.#map.latest(key)',
-    within: 20,
+    within: 100,
   },
   {
     name: 'deleted-topics-return',
@@ -100,7 +100,7 @@ export const storageBugs: readonly Bug[] = [
     file: 'src-broker/core/metadata-applier.ts',
     find: 'if (found?.topicId === topic.id) {',
     replace: 'if (found !== undefined) {',
-    within: 20,
+    within: 100,
   },
   {
     name: 'cut-not-synced',
@@ -116,7 +116,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'snapshots.save(this.#logEndOffset, producers.entries())',
     replace: 'snapshots.save(this.#logEndOffset, [])',
-    within: 90,
+    within: 100,
   },
   {
     name: 'epochs-not-saved',
@@ -124,7 +124,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#epochs.save(this.#logEndOffset)\n    this.#flushingTo',
     replace: 'this.#flushingTo',
-    within: 20,
+    within: 100,
   },
   {
     name: 'recovery-point-stays',
