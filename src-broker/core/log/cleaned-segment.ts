@@ -4,7 +4,7 @@ import type { BatchWalk } from './batch-walk.ts'
 import { Segment } from './segment.ts'
 import { cleanedSuffix } from './segment-swap.ts'
 
-const bufferBytes = 1 << 20
+const bufferBytes = 1 << 18
 
 /** The segment a compaction writes, batch by batch, beside those it is to replace. */
 export class CleanedSegment {
