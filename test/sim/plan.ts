@@ -133,7 +133,7 @@ export function planOf(seed: number, random: Random, options: PlanOptions = {}):
   const idempotentProducers = 1 + Math.floor(random() * 2)
   const plainProducers = Math.floor(random() * 2)
   const leaderProducers = Math.floor(random() * 2)
-  const troubleMs = between(random, 8_000, 20_000)
+  const troubleMs = between(random, 9_000, 27_000)
   const partitions = topics.reduce((sum, topic) => sum + topic.partitions, 0)
   const lanes = partitions * (idempotentProducers + plainProducers + leaderProducers)
   const batches = pick(random, [80, 140, 220])
