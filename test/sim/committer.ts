@@ -5,20 +5,12 @@ import { offsetCommit } from '../../src-broker/protocol/messages/08-offset-commi
 import { offsetFetch } from '../../src-broker/protocol/messages/09-offset-fetch.ts'
 import { findCoordinator } from '../../src-broker/protocol/messages/10-find-coordinator.ts'
 import type { Client } from './client.ts'
+import { passing } from './passing.ts'
 import { between, chance } from './randoms.ts'
 import type { World } from './world.ts'
 
 const requestTimeoutMs = 4_000
 const everyMs = 400
-
-const passing: ReadonlySet<number> = new Set([
-  errors.COORDINATOR_LOAD_IN_PROGRESS,
-  errors.COORDINATOR_NOT_AVAILABLE,
-  errors.NOT_COORDINATOR,
-  errors.REQUEST_TIMED_OUT,
-  errors.UNKNOWN_TOPIC_OR_PARTITION,
-  errors.NOT_ENOUGH_REPLICAS,
-])
 
 export class Committer {
   readonly #client: Client

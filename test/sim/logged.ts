@@ -37,53 +37,48 @@ function batchesIn(bytes: Uint8Array, from: number, to: number, into: LoggedBatc
   }
 }
 
-/** What a compacted log comes down to: of each key the offset of its last record. */
-export function lastOffsets({ disk }: Machine, directory: string, to: number): Map<string, number> {
-  const last = new Map<string, number>()
-  for (const name of disk.list(directory)) {
-    if (!name.endsWith('.log')) continue
-    const bytes = disk.peek(`${directory}/${name}`)!
+interface Batch {
+  readonly file: string
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  readonly at: number
+}
+
+function* batchesOf({ disk }: Machine, directory: string): Generator<Batch, void> {
+  for (const file of disk.list(directory)) {
+    if (!file.endsWith('.log')) continue
+    const bytes = disk.peek(`${directory}/${file}`)!
     const view = viewOf(bytes)
     for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
-      const cursor = new RecordCursor(bytes, view, at, decompress)
-      while (cursor.next()) {
-        if (cursor.key !== null && cursor.offset < to) last.set(decodeText(cursor.key), cursor.offset)
-      }
+      yield { file, bytes, view, at }
     }
   }
-  return last
+}
+
+/** Key and offset of every record below `to` that has a key. */
+function* keysBelow(to: number, machine: Machine, directory: string): Generator<[key: string, offset: number], void> {
+  for (const { bytes, view, at } of batchesOf(machine, directory)) {
+    const cursor = new RecordCursor(bytes, view, at, decompress)
+    while (cursor.next()) if (cursor.key !== null && cursor.offset < to) yield [decodeText(cursor.key), cursor.offset]
+  }
+}
+
+/** What a compacted log comes down to: of each key the offset of its last record. */
+export function lastOffsets(machine: Machine, directory: string, to: number): Map<string, number> {
+  return new Map(keysBelow(to, machine, directory))
 }
 
 /** How many records below `to` are not the last of their key there: what compaction is to drop. */
-export function obsoleteRecords({ disk }: Machine, directory: string, to: number): number {
-  const keys = new Set<string>()
-  let records = 0
-  for (const name of disk.list(directory)) {
-    if (!name.endsWith('.log')) continue
-    const bytes = disk.peek(`${directory}/${name}`)!
-    const view = viewOf(bytes)
-    for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
-      const cursor = new RecordCursor(bytes, view, at, decompress)
-      while (cursor.next()) {
-        if (cursor.key === null || cursor.offset >= to) continue
-        records++
-        keys.add(decodeText(cursor.key))
-      }
-    }
-  }
-  return records - keys.size
+export function obsoleteRecords(machine: Machine, directory: string, to: number): number {
+  const keys = [...keysBelow(to, machine, directory)].map(([key]) => key)
+  return keys.length - new Set(keys).size
 }
 
 /** Offsets of those that are not what their checksum says. */
-export function damagedBatches({ disk }: Machine, directory: string): string[] {
+export function damagedBatches(machine: Machine, directory: string): string[] {
   const damaged: string[] = []
-  for (const name of disk.list(directory)) {
-    if (!name.endsWith('.log')) continue
-    const bytes = disk.peek(`${directory}/${name}`)!
-    const view = viewOf(bytes)
-    for (let at = 0; batch.isWhole(view, at, bytes.length); at += batch.sizeInBytes(view, at)) {
-      if (!batch.hasValidCrc(bytes, view, at, checksum)) damaged.push(`${batch.baseOffset(view, at)} in ${name}`)
-    }
+  for (const { file, bytes, view, at } of batchesOf(machine, directory)) {
+    if (!batch.hasValidCrc(bytes, view, at, checksum)) damaged.push(`${batch.baseOffset(view, at)} in ${file}`)
   }
   return damaged
 }

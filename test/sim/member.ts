@@ -12,6 +12,7 @@ import { leaveGroup } from '../../src-broker/protocol/messages/13-leave-group.ts
 import { syncGroup } from '../../src-broker/protocol/messages/14-sync-group.ts'
 import type { Shape } from '../../src-broker/protocol/schema.ts'
 import type { Client } from './client.ts'
+import { passing } from './passing.ts'
 import { between, chance } from './randoms.ts'
 import type { World } from './world.ts'
 
@@ -283,7 +284,7 @@ export class Member {
     this.#owned = undefined
     if (errorCode === errors.REBALANCE_IN_PROGRESS) this.#generation = -1
     else if (forgotten.has(errorCode)) this.#forget()
-    else if (elsewhere.has(errorCode)) {
+    else if (passing.has(errorCode)) {
       this.#coordinator = -1
       this.#generation = -1
     } else this.#world.fail('unexpected-error', `${what} in ${this.#group.groupId}: ${errorOf(errorCode).name}`)
@@ -298,11 +299,3 @@ export class Member {
 }
 
 const forgotten: ReadonlySet<number> = new Set([errors.UNKNOWN_MEMBER_ID, errors.ILLEGAL_GENERATION])
-const elsewhere: ReadonlySet<number> = new Set([
-  errors.COORDINATOR_LOAD_IN_PROGRESS,
-  errors.COORDINATOR_NOT_AVAILABLE,
-  errors.NOT_COORDINATOR,
-  errors.REQUEST_TIMED_OUT,
-  errors.UNKNOWN_TOPIC_OR_PARTITION,
-  errors.NOT_ENOUGH_REPLICAS,
-])

@@ -1,74 +1,30 @@
 import { describe, expect, test } from 'vitest'
-import { Deadlines } from '../../../src-broker/base/deadlines.ts'
-import { seededRandom } from '../../../src-broker/base/random.ts'
 import { decodeText } from '../../../src-broker/base/text.ts'
-import type { Env } from '../../../src-broker/core/env.ts'
-import { LogCleaner } from '../../../src-broker/core/log/log-cleaner.ts'
 import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
 import { LogDirectory } from '../../../src-broker/core/log/log-directory.ts'
 import type { PartitionLog } from '../../../src-broker/core/log/partition-log.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
-import { envOn, segments, startMs } from './bench.ts'
+import { envOn, segments } from './bench.ts'
+import { cleanerOn } from './cleaner-bench.ts'
 import { put, records } from './compaction-bench.ts'
 
 const backoffMs = 15_000
 const config = { ...defaultLogConfig, segmentBytes: 100, cleanupPolicy: 'compact' } as const
 const topicId = '11111111-1111-1111-1111-111111111111'
 
-/** A broker's logs with their cleaner, and a clock. Syncs are done when `settle` says so. */
 function bench() {
   const disk = new MemoryDisk()
-  const deadlines = new Deadlines()
-  let nowMs = 0
-  const syncs: (() => void)[] = []
-  const env: Env = {
-    ...envOn(disk),
-    wallMs: () => startMs + nowMs,
-    monotonicMs: () => nowMs,
-    random: seededRandom(1),
-    openPeerFile: () => expect.fail('no peers here'),
-  }
-  const logs = new LogDirectory(env, config)
-  let flushes = 0
-  const cleaner = new LogCleaner({
-    env,
-    deadlines,
-    logs,
-    config: () => ({
-      logCleanerEnable: true,
-      logCleanerBackoffMs: backoffMs,
-      logCleanerDedupeBufferSize: 1 << 20,
-      logCleanerIoMaxBytesPerSecond: Infinity,
-    }),
-    sync: (path, done) => {
-      disk.open(path).sync()
-      syncs.push(done)
-    },
-    flush: () => flushes++,
-  })
-  cleaner.start()
+  const on = cleanerOn(disk, config, backoffMs)
   return {
+    ...on,
     disk,
-    logs,
-    cleaner,
-    flushes: () => flushes,
     /** A log whose keys were each written so often; all of it committed. */
     log(topic: string, values: number, wasFlushed = true): PartitionLog {
-      const log = logs.create(topic, 0, topicId, config)
+      const log = on.logs.create(topic, 0, topicId, config)
       for (let value = 1; value <= values; value++) put(log, `a=${value} b=${value}`)
       log.highWatermark = log.logEndOffset
       if (wasFlushed) log.flush()
       return log
-    },
-    pass(ms: number): void {
-      nowMs += ms
-      deadlines.run(nowMs)
-    },
-    settle(): void {
-      for (let turn = 0; turn < 1_000; turn++) {
-        syncs.shift()?.()
-        deadlines.run(nowMs)
-      }
     },
     checkpoint: () => decodeText(disk.read('cleaner-offset-checkpoint') ?? new Uint8Array(0)),
   }

@@ -1,16 +1,13 @@
 // A disk that refuses something, and goes on later: what is in a log then, and what is written down of it.
 import { describe, expect, test } from 'vitest'
-import { Deadlines } from '../../../src-broker/base/deadlines.ts'
 import { DiskError } from '../../../src-broker/base/disk.ts'
-import { seededRandom } from '../../../src-broker/base/random.ts'
 import { decodeText } from '../../../src-broker/base/text.ts'
-import type { Env } from '../../../src-broker/core/env.ts'
-import { LogCleaner } from '../../../src-broker/core/log/log-cleaner.ts'
 import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
 import { LogDirectory } from '../../../src-broker/core/log/log-directory.ts'
 import { emptyLogStart } from '../../../src-broker/core/log/partition-log.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
-import { append, batchOf, contents, envOn, fill, filled, openLog, recoverLog, startMs } from './bench.ts'
+import { append, batchOf, contents, envOn, fill, filled, openLog, recoverLog } from './bench.ts'
+import { cleanerOn } from './cleaner-bench.ts'
 import { put, records } from './compaction-bench.ts'
 
 const topicId = '0123456789abcdef0123456789abcdef'
@@ -66,35 +63,13 @@ describe('a write that a full disk took half of, at the end of a segment that is
   })
 })
 
-/** Logs with their cleaner, which runs every second; `pass` lets seconds pass. */
+/** A compacted log and its cleaner, which runs every second; `pass` lets seconds pass. */
 function cleaned(disk = new MemoryDisk()) {
   const compacted = { cleanupPolicy: 'compact', deleteRetentionMs: 1_000, minCleanableDirtyRatio: 0 } as const
   const config = { ...defaultLogConfig, segmentBytes: 100, ...compacted }
-  const deadlines = new Deadlines()
-  let nowMs = 0
-  const syncs: (() => void)[] = []
-  const env: Env = {
-    ...envOn(disk),
-    wallMs: () => startMs + nowMs,
-    monotonicMs: () => nowMs,
-    random: seededRandom(1),
-    openPeerFile: () => expect.fail('no peers here'),
-  }
-  const logs = new LogDirectory(env, config)
-  const settings = {
-    logCleanerEnable: true,
-    logCleanerBackoffMs: 1_000,
-    logCleanerDedupeBufferSize: 1 << 20,
-    logCleanerIoMaxBytesPerSecond: Infinity,
-  }
-  const sync = (path: string, done: () => void) => {
-    disk.open(path).sync()
-    syncs.push(done)
-  }
-  new LogCleaner({ env, deadlines, logs, config: () => settings, sync, flush: () => {} }).start()
+  const { logs, pass, settle } = cleanerOn(disk, config, 1_000)
   const log = logs.create('prices', 0, topicId, config)
   return {
-    disk,
     logs,
     log,
     write(...batches: readonly string[]): void {
@@ -104,11 +79,8 @@ function cleaned(disk = new MemoryDisk()) {
     },
     pass(seconds: number): void {
       for (let second = 0; second < seconds; second++) {
-        nowMs += 1_000
-        for (let turn = 0; turn < 100; turn++) {
-          deadlines.run(nowMs)
-          syncs.shift()?.()
-        }
+        pass(1_000)
+        settle()
       }
     },
   }
