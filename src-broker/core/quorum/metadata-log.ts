@@ -81,6 +81,12 @@ export class MetadataLog implements RaftLog {
     return this.#snapshots.latest
   }
 
+  /** 0 without one. */
+  get latestSnapshotBytes(): number {
+    const { latest } = this.#snapshots
+    return latest === undefined ? 0 : this.#snapshots.size(latest)
+  }
+
   /** Bytes of log that were replayed since the latest snapshot. */
   get bytesSinceSnapshot(): number {
     return this.#bytesSinceSnapshot

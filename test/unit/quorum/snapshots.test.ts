@@ -138,3 +138,23 @@ test('a log that begins behind offset 0 without a sound snapshot is refused', ()
     disk.tamper(`${directory}/${name}`, (bytes) => bytes.subarray(0, 90))
   expect(() => harness.start(1)).toThrow(/begins at offset \d+ and has no sound snapshot/)
 })
+
+test('an orderly stop after many changes leaves a snapshot, which the next start reads in their place; after few it leaves none', () => {
+  const harness = QuorumHarness.started({ brokers: 3 })
+  const stopAll = () => {
+    for (const id of harness.members.keys()) harness.stop(id)
+    return files(harness, 1, '.checkpoint')
+  }
+  const startAll = () => {
+    for (const id of harness.members.keys()) harness.start(id)
+  }
+  harness.createTopic('quiet')
+  expect(stopAll()).toEqual([])
+  startAll()
+  harness.until(() => harness.isWhole())
+  harness.createTopic('busy', 1_000)
+  expect(stopAll()).toHaveLength(1)
+  startAll()
+  expect(harness.node(1).image.topics.get('busy')?.partitions).toHaveLength(1_000)
+  harness.until(() => harness.isWhole() && everybodyAgrees(harness))
+})
