@@ -43,3 +43,14 @@ export class DiskError extends Error {
     this.path = path
   }
 }
+
+/** Whether the disk took it. Where it refused, what was written down before stays true, and the next time may do. */
+export function attempt(work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch (error) {
+    if (error instanceof DiskError) return false
+    throw error
+  }
+}

@@ -1,7 +1,7 @@
 // What a broker does with its logs now and then, whether or not anybody asks: it syncs them and writes down where they stand,
 // deletes what is too old, and forgets producers that have gone.
 import type { Deadlines } from '../base/deadlines.ts'
-import { DiskError } from '../base/disk.ts'
+import { attempt } from '../base/disk.ts'
 import type { Env } from './env.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import type { PartitionLog } from './log/partition-log.ts'
@@ -109,14 +109,5 @@ export class Housekeeping {
       attempt(work)
       this.#every(intervalMs, work)
     })
-  }
-}
-
-/** What was written down before stays true, only less helpful: on a full disk the next time may do. */
-function attempt(work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    if (!(error instanceof DiskError)) throw error
   }
 }

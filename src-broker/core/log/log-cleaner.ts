@@ -2,7 +2,7 @@
 // followers each compact what they have, as in Kafka: nobody tells the other.
 
 import type { Deadline, Deadlines } from '../../base/deadlines.ts'
-import { DiskError } from '../../base/disk.ts'
+import { attempt, DiskError } from '../../base/disk.ts'
 import { CorruptBatch } from '../../records/corrupt-batch.ts'
 import { isCompacted } from '../../records/validate.ts'
 import type { Env } from '../env.ts'
@@ -31,7 +31,12 @@ export interface CleanerContext {
   flush(): void
 }
 
-/** For a log for which the disk had no room: others come first meanwhile. */
+interface Dirty {
+  readonly held: HeldLog
+  readonly range: Cleanable
+}
+
+/** For a log that the disk refuses to read, or had no room for: others come first meanwhile. */
 const refusedPauseMs = 60_000
 /** Some two milliseconds of work. */
 const bytesPerTurn = 1 << 20
@@ -60,38 +65,25 @@ export class LogCleaner {
 
   #cleanDirtiest(): void {
     const dirtiest = this.#context.config().logCleanerEnable ? this.#dirtiest() : undefined
-    if (dirtiest === undefined) return this.start()
-    if (!this.#isCheckpointed()) return this.start()
-    this.#work = this.#begin(dirtiest.held, dirtiest.range)
+    // A recovery must not begin before what is compacted now.
+    if (dirtiest === undefined || !attempt(() => this.#context.logs.checkpoint())) return this.start()
+    this.#work = this.#begin(dirtiest)
     this.#step(this.#work)
   }
 
-  /** A recovery must not begin before what is compacted now. */
-  #isCheckpointed(): boolean {
-    return this.#tried(() => this.#context.logs.checkpoint())
-  }
-
-  /** False where the disk refuses, as a full one does: the next round may do. */
-  #tried(write: () => void): boolean {
-    try {
-      write()
-      return true
-    } catch (error) {
-      if (error instanceof DiskError) return false
-      throw error
-    }
-  }
-
-  #dirtiest(): { held: HeldLog; range: Cleanable } | undefined {
-    let best: { held: HeldLog; range: Cleanable } | undefined
+  #dirtiest(): Dirty | undefined {
+    let best: Dirty | undefined
     let isUnsafe = false
-    for (const held of this.#context.logs.all()) {
-      if (!isCompacted(held.log.config) || this.#isPutOff(held.log)) continue
+    const look = (held: HeldLog): void => {
       const range = this.#range(held, held.log.recoveryPoint)
       if (range === undefined || !isWorthCleaning(range, held.log.config)) {
         const unsafe = this.#range(held, Infinity)
         isUnsafe ||= unsafe !== undefined && isWorthCleaning(unsafe, held.log.config)
       } else if (best === undefined || urgency(range) > urgency(best.range)) best = { held, range }
+    }
+    for (const held of this.#context.logs.all()) {
+      const { log } = held
+      if (isCompacted(log.config) && !this.#isPutOff(log) && !attempt(() => look(held))) this.#putOff(log)
     }
     if (best === undefined && isUnsafe) this.#context.flush()
     return best
@@ -110,7 +102,7 @@ export class LogCleaner {
     })
   }
 
-  #begin(held: HeldLog, { from, to }: Cleanable): Work {
+  #begin({ held, range: { from, to } }: Dirty): Work {
     const { env, config } = this.#context
     const { log } = held
     const { segments, producers } = log.content
@@ -142,7 +134,7 @@ export class LogCleaner {
     this.#work = undefined
     const { topic, partition } = work.held
     const isWritten =
-      outcome !== 'given up' && this.#tried(() => this.#context.logs.cleaned(topic, partition, outcome.cleanedTo))
+      outcome !== 'given up' && attempt(() => this.#context.logs.cleaned(topic, partition, outcome.cleanedTo))
     // The next one may be waiting; a log that cannot be compacted must not keep the cleaner busy.
     if (!isWritten) this.start()
     else this.#later(0, () => this.#cleanDirtiest())
@@ -155,8 +147,12 @@ export class LogCleaner {
       return
     }
     if (!(error instanceof DiskError)) throw error
-    this.#notBeforeMs.set(log, this.#context.env.monotonicMs() + refusedPauseMs)
+    this.#putOff(log)
     if (log.holds(work.segments)) log.abandon() // Files may be half exchanged: the next use of the log sorts it out.
+  }
+
+  #putOff(log: PartitionLog): void {
+    this.#notBeforeMs.set(log, this.#context.env.monotonicMs() + refusedPauseMs)
   }
 
   #isPutOff(log: PartitionLog): boolean {

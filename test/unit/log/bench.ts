@@ -1,6 +1,6 @@
 // The workbench of the log tests: a log on a disk in memory, and short ways to write to it and to look at it.
 
-import type { DiskFile } from '../../../src-broker/base/disk.ts'
+import type { Disk, DiskFile } from '../../../src-broker/base/disk.ts'
 import { defaultLogConfig, type LogConfig } from '../../../src-broker/core/log/log-config.ts'
 import type { LogEnv } from '../../../src-broker/core/log/log-env.ts'
 import { emptyLogStart, type LogStart, PartitionLog } from '../../../src-broker/core/log/partition-log.ts'
@@ -13,7 +13,7 @@ import { compress, crc32c, decompress, text, viewOf } from '../records/samples.t
 export const startMs = 1_700_000_000_000
 export const directory = 'orders-0'
 
-export const envOn = (disk: MemoryDisk): LogEnv => ({ disk, crc32c, decompress, compress })
+export const envOn = (disk: Disk): LogEnv => ({ disk, crc32c, decompress, compress })
 
 export interface Bench {
   readonly disk: MemoryDisk

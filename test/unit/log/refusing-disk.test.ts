@@ -115,6 +115,24 @@ test('a log for which there was no room while it was compacted is compacted once
   expect(logs.cleanedTo('prices', 0)).toBeGreaterThan(5)
 })
 
+test('a log that the disk will not read is left out by the cleaner, which goes on with the others', () => {
+  const disk = new MemoryDisk()
+  const { logs, log, write, pass } = cleaned(disk)
+  write(...many('a'))
+  log.abandon()
+  const { list } = disk
+  disk.list = (directory) => {
+    if (directory === 'prices-0') throw new DiskError('EIO', directory)
+    return list.call(disk, directory)
+  }
+  const sound = logs.create('orders', 0, otherId, log.config)
+  for (const pairs of many('b')) put(sound, pairs)
+  sound.highWatermark = sound.logEndOffset
+  sound.flush()
+  pass(60)
+  expect([logs.cleanedTo('prices', 0), logs.cleanedTo('orders', 0) > 5]).toEqual([0, true])
+})
+
 test('a topic made anew has nothing of the old one, also where the disk would not rename the old log at first', () => {
   const disk = new MemoryDisk()
   const logs = new LogDirectory(envOn(disk), defaultLogConfig)
