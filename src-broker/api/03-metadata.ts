@@ -65,10 +65,11 @@ function describe(broker: Broker, topic: TopicImage) {
 }
 
 export function describePartition({ image }: Broker, partition: PartitionImage) {
+  const leaderId = image.leaderOf(partition)
   return {
-    errorCode: partition.leader < 0 ? errors.LEADER_NOT_AVAILABLE : errors.NONE,
+    errorCode: leaderId < 0 ? errors.LEADER_NOT_AVAILABLE : errors.NONE,
     partitionIndex: partition.partition,
-    leaderId: partition.leader,
+    leaderId,
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: partition.replicas,
     isrNodes: partition.isr,

@@ -41,6 +41,7 @@ export class MetadataApplier {
       this.#settings.changed()
     for (const topic of delta.topicsDeleted) this.#dropTopic(topic)
     for (const { topic, after } of delta.partitions) this.#applyPartition(topic, after)
+    if (delta.brokers.size > 0) this.#applyLeaders(delta.brokers)
     const all = delta.brokerConfigs.size > 0
     for (const name of all ? this.#image.topics.keys() : delta.topicConfigs) this.#applySettings(name)
   }
@@ -91,10 +92,21 @@ export class MetadataApplier {
     }
     const partition = known ?? this.#open(topic, image.partition)
     if (partition === undefined) return
-    const isMine = image.leader === this.#brokerId
+    const leader = this.#image.leaderOf(image)
+    const isMine = leader === this.#brokerId
     if (isMine && this.#isRegistered()) this.#replicas.lead(partition, this.#leadership(topic.name, image))
     // What an earlier life led is led by nobody until this one is registered: its log may be shorter now.
-    else this.#replicas.follow(partition, isMine ? noLeader : image.leader, image.leaderEpoch)
+    else this.#replicas.follow(partition, isMine ? noLeader : leader, image.leaderEpoch)
+  }
+
+  /** Brokers that are named as leaders have come, and lead from now on, or have gone. */
+  #applyLeaders(changed: ReadonlySet<number>): void {
+    for (const { topic, partition: image } of this.#image.partitions()) {
+      if (!changed.has(image.leader)) continue
+      const role = this.#replicas.getById(topic.id, image.partition)?.role
+      const isLed = role?.kind === 'leader' || (role !== undefined && role.leaderId >= 0)
+      if (isLed !== this.#image.leaderOf(image) >= 0) this.#applyPartition(topic, image)
+    }
   }
 
   /** Undefined where the disk refuses: one partition less is no reason to lose the whole broker. */

@@ -24,7 +24,7 @@ export interface PartitionImage {
   readonly isr: readonly number[]
   readonly removingReplicas: readonly number[]
   readonly addingReplicas: readonly number[]
-  /** -1 while no member of the ISR is alive. */
+  /** -1 while no member of the ISR is alive. Who is fenced leads nothing, even if it is named here: see `leaderOf`. */
   readonly leader: number
   /** Raised with every change of leader; a replica serves and truncates by it. */
   readonly leaderEpoch: number

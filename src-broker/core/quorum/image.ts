@@ -4,7 +4,7 @@ import { assert } from '../../base/assert.ts'
 import { type Uuid, zeroUuid } from '../../base/uuid.ts'
 import type { BrokerRegistration, MetadataDelta, PartitionImage, TopicImage } from './image-types.ts'
 import { MetadataChanges } from './metadata-changes.ts'
-import { leaderUnchanged, type MetadataRecord, type RecordOf } from './records.ts'
+import { leaderUnchanged, type MetadataRecord, noLeader, type RecordOf } from './records.ts'
 
 export type { BrokerRegistration, MetadataDelta, PartitionImage, TopicImage } from './image-types.ts'
 
@@ -95,6 +95,11 @@ export class MetadataImage {
   isActive(broker: number): boolean {
     const registration = this.#brokers.get(broker)
     return registration !== undefined && !registration.fenced && !registration.inControlledShutdown
+  }
+
+  /** Who leads a partition now, -1 for nobody. Whoever is fenced does not yet, though it may be named: it has just started again. */
+  leaderOf({ leader }: PartitionImage): number {
+    return this.#brokers.get(leader)?.fenced === false ? leader : noLeader
   }
 
   /** Where a broker puts new replicas. */

@@ -163,14 +163,43 @@ describe('who leads when nobody is in sync', () => {
 })
 
 describe('a whole cluster starts again', () => {
-  test('stopped cleanly, its ISRs are as they were', () => {
-    const cluster = new Cluster().restart({ 3: 'clean', 1: 'clean', 2: 'clean' })
-    expect(cluster.view).toBe('leader -1 epoch 1 isr 1,2,3')
-    expect(cluster.unfence(1, 2, 3).view).toBe('leader 1 epoch 2 isr 1,2,3')
+  test('stopped cleanly, everything is as it was: nothing has to be decided of thousands of partitions', () => {
+    const cluster = new Cluster()
+    const before = cluster.image.partition('t', 0)
+    cluster.restart({ 3: 'clean', 1: 'clean', 2: 'clean' }).unfence(1, 2, 3)
+    expect(cluster.image.partition('t', 0)).toBe(before)
   })
 
-  test('those that did not stop cleanly are in no ISR', () => {
+  test('nobody leads until the leader is counted upon; if it never is, another one leads in an epoch of its own', () => {
+    const cluster = new Cluster().restart({ 1: 'clean', 2: 'clean', 3: 'clean' })
+    expect(cluster.image.leaderOf(cluster.image.partition('t', 0)!)).toBe(-1)
+    expect(cluster.unfence(2, 3).view).toBe('leader 2 epoch 1 isr 1,2,3')
+    expect(cluster.unfence(1).view).toBe('leader 2 epoch 1 isr 1,2,3')
+  })
+
+  test('a leader that is on its way is waited for, and no longer than it can be heard of', () => {
+    const cluster = new Cluster().restart({ 1: 'clean', 2: 'clean', 3: 'clean' })
+    cluster.sessions.add(1)
+    expect(cluster.unfence(2, 3).view).toBe('leader 1 epoch 0 isr 1,2,3')
+    cluster.sessions.delete(1)
+    expect(cluster.replay(brokersReturn(cluster.situation)).view).toBe('leader 2 epoch 1 isr 1,2,3')
+  })
+
+  test('an unclean election does not wait for a leader that is named and not there', () => {
+    const cluster = new Cluster().set('min.insync.replicas', '1').isr(1).restart({ 1: 'clean' })
+    expect(cluster.image.partition('t', 0)).toMatchObject({ leader: 1, isr: [1] })
+    cluster.replay(electLeaders(cluster.situation, { electionType: 1, topicPartitions: null }).records)
+    expect(cluster.view).toBe('leader 2 epoch 1 isr 2')
+  })
+
+  test('the preferred leader leads again, be it another that did when all were stopped', () => {
+    const cluster = new Cluster('2,1,3 leader 1').restart({ 1: 'clean', 2: 'clean', 3: 'clean' })
+    expect(cluster.unfence(1, 2, 3).view).toBe('leader 2 epoch 1 isr 2,1,3')
+  })
+
+  test('a leader that was not stopped cleanly leads nothing, whoever is in sync beside it does', () => {
     const cluster = new Cluster().restart({ 1: 'unclean', 2: 'clean', 3: 'clean' })
     expect(cluster.view).toBe('leader -1 epoch 1 isr 2,3')
+    expect(cluster.unfence(1, 2, 3).view).toBe('leader 2 epoch 2 isr 2,3')
   })
 })

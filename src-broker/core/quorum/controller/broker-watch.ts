@@ -9,6 +9,7 @@ import { fence, heartbeat, registerBrokers, unfence } from './broker-lifecycle.t
 import type { CommandQueue } from './command-queue.ts'
 import type { Situation } from './decision.ts'
 import { Gathering } from './gathering.ts'
+import { brokersReturn } from './leadership.ts'
 import type { MetadataEvents } from './metadata-events.ts'
 import { BrokerSessions } from './sessions.ts'
 
@@ -30,8 +31,10 @@ interface Asked<A extends 'BrokerRegistration' | 'BrokerHeartbeat'> {
   readonly answer: (answer: Answer<A>) => void
 }
 
-/** How long brokers that start or stop together are waited for. */
+/** How long brokers that stop together, or that are to be unfenced together, are waited for. */
 const lingerMs = 25
+/** How long those are waited for that start together: each has a look at all its partitions first, and there may be thousands. */
+const startLingerMs = 100
 
 const farewell = { errorCode: errors.NONE, isCaughtUp: true, isFenced: false, shouldShutDown: true } as const
 const abandoned = { errorCode: errors.NOT_CONTROLLER, response: undefined } as const
@@ -56,7 +59,7 @@ export class BrokerWatch {
     const { deadlines } = host
     this.#arriving = new Gathering(
       deadlines,
-      lingerMs,
+      startLingerMs,
       (all) => this.#isEverybodyHere(all),
       (all) => this.#register(all),
     )
@@ -130,6 +133,7 @@ export class BrokerWatch {
   peerLost(broker: number): void {
     this.#sessions.end(broker)
     this.#fenceSilent()
+    this.#leadInstead()
   }
 
   clockJumped(): void {
@@ -233,7 +237,7 @@ export class BrokerWatch {
 
   /** A broker that an earlier controller knew: time to be heard of, where it can be. */
   #expect(broker: number): void {
-    const graceMs = { up: this.#host.sessionTimeoutMs(), unseen: lingerMs, lost: 0 }[this.#host.link(broker)]
+    const graceMs = { up: this.#host.sessionTimeoutMs(), unseen: startLingerMs, lost: 0 }[this.#host.link(broker)]
     this.#sessions.expect(broker, this.#host.nowMs() + graceMs)
   }
 
@@ -246,7 +250,17 @@ export class BrokerWatch {
     this.#expiry?.cancel()
     if (this.#silent().length > 0) this.#fenceSilent()
     const nextMs = this.#sessions.nextExpiryMs(this.#host.nowMs())
-    if (nextMs < Infinity) this.#expiry = this.#host.deadlines.at(nextMs, () => this.#watch())
+    if (nextMs === Infinity) return
+    this.#expiry = this.#host.deadlines.at(nextMs, () => {
+      this.#watch()
+      this.#leadInstead()
+    })
+  }
+
+  /** Others lead what somebody was to lead who had registered, and went before it was unfenced. */
+  #leadInstead(): void {
+    if (this.#isClosing) return
+    this.#commands.add((situation) => ({ records: brokersReturn(situation), response: undefined }))
   }
 
   #isAlive(broker: number): boolean {

@@ -44,7 +44,7 @@ function elect(
     return refuse(errors.UNKNOWN_TOPIC_OR_PARTITION, `No such partition as ${topic}-${partitionId}`)
   }
   const isPreferred = electionType === preferredElection
-  const isNeeded = isPreferred ? partition.leader !== partition.replicas[0] : partition.leader === noLeader
+  const isNeeded = isPreferred ? partition.leader !== partition.replicas[0] : image.leaderOf(partition) === noLeader
   if (!isNeeded) return refuse(errors.ELECTION_NOT_NEEDED, 'Leader election not needed for topic partition.')
   const election = isPreferred ? 'preferred' : 'unclean'
   const isFitToLead = (id: number) => image.isActive(id)

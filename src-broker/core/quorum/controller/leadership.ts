@@ -22,7 +22,8 @@ export function brokersLeave(situation: Situation, leaving: Brokers): Change[] {
 /**
  * These brokers have started again, all in one step. `unclean`: those among them that were not stopped in an orderly way, and may
  * have lost what they had not flushed; `wiped`: those whose disk is another one. They are in no ISR and not eligible. An ISR of
- * which all members are here, though, keeps those that were stopped cleanly: none of them has fallen behind another.
+ * which all members are here, though, keeps those that were stopped cleanly: none of them has fallen behind another. And one of
+ * them that led goes on in its epoch, with the log as it was: thousands of partitions need not be decided twice.
  */
 export function brokersRestart(
   situation: Situation,
@@ -31,6 +32,7 @@ export function brokersRestart(
   wiped: Brokers = none,
 ): Change[] {
   const isFitToLead = staysActive(situation, restarted)
+  const awaited = new Set([...restarted].filter((id) => !unclean.has(id)))
   return changeAll(situation, (partition) => {
     const { isr, leader, eligibleLeaderReplicas, lastKnownElr } = partition
     const isConcerned =
@@ -41,14 +43,21 @@ export function brokersRestart(
     if (!isConcerned) return undefined
     const staying = isr.filter((id) => !restarted.has(id))
     const newIsr = staying.length > 0 ? staying : isr.filter((id) => !unclean.has(id))
-    return { isr: newIsr, unclean, wiped, isFitToLead }
+    return { isr: newIsr, unclean, wiped, awaited, isFitToLead }
   })
 }
 
-/** Partitions without a leader may have one now. */
+/** Partitions without a leader may have one now, and those of a whole cluster that starts again their preferred one. */
 export function brokersReturn(situation: Situation, returning: Brokers = none): Change[] {
-  const isFitToLead = (broker: number) => returning.has(broker) || situation.image.isActive(broker)
-  return changeAll(situation, ({ leader }) => (leader === noLeader ? { isFitToLead } : undefined))
+  const { image } = situation
+  const isFitToLead = (broker: number) => returning.has(broker) || image.isActive(broker)
+  return changeAll(situation, (partition) => {
+    const { leader } = partition
+    if (returning.has(leader)) return { election: 'preferred', isFitToLead }
+    if (image.leaderOf(partition) !== noLeader) return undefined
+    const isOnItsWay = leader !== noLeader && situation.hasSession(leader)
+    return isOnItsWay ? undefined : { isFitToLead }
+  })
 }
 
 /** Preferred leaders that are back in sync lead again, so that the load is even. */
