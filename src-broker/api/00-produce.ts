@@ -5,7 +5,7 @@
 // Since version 8 a refused batch names the records it was refused for (KIP-467).
 // Not implemented: transactional ids; see SKIPPED.md. A transactional batch without one is nobody's: all of the request is refused.
 import type { Broker } from '../core/broker.ts'
-import type { LeaderAppend } from '../core/log/partition-log.ts'
+import type { LeaderAppend } from '../core/log/append-types.ts'
 import type { Partition } from '../core/replica/partition.ts'
 import type { AppendWait, Leader } from '../core/replica/role.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'

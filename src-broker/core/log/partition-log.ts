@@ -1,38 +1,23 @@
 // One partition's replica on one broker: a row of segments, of which the last is written to. Everything is synchronous.
 //
-// Who knows what: the segments know offsets, times and bytes, the epoch cache which leader wrote them, the producer state
-// which producers. All of it changes in one place, `#added`, for leaders, followers and recovery alike.
-//
 // After a clean stop opening reads nothing at all; the first use lists the directory and looks at the log's tail.
 
 import { assert } from '../../base/assert.ts'
 import type { DiskFile } from '../../base/disk.ts'
 import type { Uuid } from '../../base/uuid.ts'
-import { errors } from '../../protocol/errors.ts'
-import * as batch from '../../records/batch.ts'
-import { CorruptBatch } from '../../records/corrupt-batch.ts'
-import { type Compression, recompressedBatch } from '../../records/recompress.ts'
-import {
-  isCompacted,
-  mustLookInside,
-  type Origin,
-  type RefusedRecords,
-  refusedRecords,
-  validateBatch,
-} from '../../records/validate.ts'
+import { type RefusedRecords, refusedRecords } from '../../records/validate.ts'
+import type { AppendContext, FollowerAppend, FollowerLimits, LeaderAppend } from './append-types.ts'
 import { EpochCache, type EpochEnd } from './epoch-cache.ts'
 import { emptySlice, type FileSlice } from './file-slice.ts'
+import { appendAsFollower } from './follower-append.ts'
+import { appendAsLeader } from './leader-append.ts'
 import type { LogConfig } from './log-config.ts'
+import { LogContent } from './log-content.ts'
 import type { LogEnv } from './log-env.ts'
-import { offsetEntryBytes } from './offset-index.ts'
 import { readTopicId, topicIdFile } from './partition-metadata.ts'
 import type { ProducerSnapshotEntry } from './producer-snapshot.ts'
-import { ProducerSnapshots } from './producer-snapshots.ts'
-import { ProducerState, type RememberedBatch } from './producer-state.ts'
-import { loadProducers, recoveryPosition, scanFrom } from './recovery.ts'
-import type { Segment } from './segment.ts'
-import { finishSwaps } from './segment-swap.ts'
-import { emptyPlace, type Place, Segments } from './segments.ts'
+import { deletableSegments, type Retention } from './retention.ts'
+import { emptyPlace, type Place, type Segments } from './segments.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
 
 /** What the broker's checkpoints say of a log that it finds at its start. */
@@ -49,45 +34,6 @@ export interface LogStart {
 
 export const emptyLogStart: LogStart = { isClean: true, recoveryPoint: 0, logStartOffset: 0, highWatermark: 0 }
 
-export interface AppendContext {
-  readonly leaderEpoch: number
-  readonly nowMs: number
-  readonly origin: Origin
-}
-
-/** Of the last append as leader; the same object each time. */
-export interface LeaderAppend {
-  /** 0, or why nothing was appended. */
-  errorCode: number
-  /** Of the first record; -1 where nothing was appended. Of a duplicate, where it went the first time. */
-  baseOffset: number
-  lastOffset: number
-  /** The broker's time where the topic's records carry it, else -1. */
-  logAppendTime: number
-  isDuplicate: boolean
-}
-
-/** Of the last append as follower; the same object each time. */
-export interface FollowerAppend {
-  /** Whole batches that are in the log now. What follows them is refused, or the beginning of a batch. */
-  byteCount: number
-  /** Why the batch behind them is not; undefined where there is none, or none that is whole. */
-  refusal: 'corrupt-batch' | 'unexpected-offset' | 'unexpected-epoch' | undefined
-}
-
-/**
- * What a leader said of its log. A batch's base offset and leader epoch lie outside its checksum, so what its file says there
- * has to agree with what the leader says itself.
- */
-export interface FollowerLimits {
-  readonly leaderEpoch: number
-  readonly leaderEndOffset: number
-  /** The leader says itself that the log goes on with this batch, even if there is a gap before it. */
-  readonly batchOffset: number | undefined
-}
-
-const noLimits: FollowerLimits = { leaderEpoch: Infinity, leaderEndOffset: Infinity, batchOffset: undefined }
-
 export interface SegmentSize {
   readonly baseOffset: number
   readonly sizeInBytes: number
@@ -103,16 +49,6 @@ export interface Damage {
   readonly highWatermark?: number
 }
 
-export interface Retention {
-  readonly nowMs: number
-  /** Infinity keeps for ever; the same goes for the bytes. */
-  readonly retentionMs: number
-  readonly retentionBytes: number
-  readonly highWatermark: number
-}
-
-const relativeOffsetMax = 2_147_483_647
-
 export class PartitionLog {
   readonly directory: string
   /** Set by the replica; kept here to be checkpointed with the log and to be there after a restart. */
@@ -125,42 +61,32 @@ export class PartitionLog {
   onDamageFound: (() => void) | undefined
   readonly #env: LogEnv
   readonly #isClean: boolean
-  /** Of the last run; of this one where the files were let go of in it. */
+  /** Of the last run; of this one where the files were let go of in it. The same goes for the log end. */
   #highWatermarkBefore: number
+  #logEndBefore: number
   readonly #epochs: EpochCache
-  /** What the files hold; undefined until first used. */
-  #content: Content | undefined
+  /** Undefined until first used. */
+  #content: LogContent | undefined
   #config: LogConfig
-  #looksInside: boolean
   #logStartOffset: number
-  #logEndOffset: number
   #recoveryPoint: number
   #topicId: Uuid | undefined
   /** What the recovery point will be when the flush that was begun last is done. */
   #flushingTo = 0
   #isNameSynced = false
-  readonly #leaderAppend: LeaderAppend = {
-    errorCode: 0,
-    baseOffset: -1,
-    lastOffset: -1,
-    logAppendTime: -1,
-    isDuplicate: false,
-  }
-  readonly #followerAppend: FollowerAppend = { byteCount: 0, refusal: undefined }
 
   private constructor(env: LogEnv, directory: string, config: LogConfig, start: LogStart) {
     this.#env = env
     this.directory = directory
     this.#config = config
-    this.#looksInside = mustLookInside(config)
     this.#isClean = start.isClean
     this.#epochs = new EpochCache(env.disk, `${directory}/leader-epoch-checkpoint`)
     this.#logStartOffset = start.logStartOffset
     this.#recoveryPoint = start.recoveryPoint
     this.#topicId = start.topicId
-    this.#logEndOffset = Math.max(start.recoveryPoint, start.logStartOffset)
+    this.#logEndBefore = Math.max(start.recoveryPoint, start.logStartOffset)
     this.#highWatermarkBefore = start.highWatermark
-    this.highWatermark = Math.max(start.logStartOffset, Math.min(start.highWatermark, this.#logEndOffset))
+    this.highWatermark = Math.max(start.logStartOffset, Math.min(start.highWatermark, this.#logEndBefore))
   }
 
   /** The log in a directory that exists. Recovers it first where the broker was not stopped in an orderly way. */
@@ -186,7 +112,7 @@ export class PartitionLog {
 
   set config(config: LogConfig) {
     this.#config = config
-    this.#looksInside = mustLookInside(config)
+    if (this.#content !== undefined) this.#content.config = config
   }
 
   /** Undefined where `partition.metadata` is missing. */
@@ -201,7 +127,7 @@ export class PartitionLog {
 
   /** The next record's offset. */
   get logEndOffset(): number {
-    return this.#logEndOffset
+    return this.#content === undefined ? this.#logEndBefore : this.#content.endOffset
   }
 
   /** Everything before it would survive a power loss. */
@@ -233,70 +159,9 @@ export class PartitionLog {
 
   // ── append ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /**
-   * Appends the batches in bytes[from, to): checks them, gives them their offsets and epoch in place, writes them as they
-   * are. A client may bring one batch at a time. Where the answer has an error code, nothing was appended.
-   */
+  /** As `leader-append.ts` says. */
   appendAsLeader(bytes: Uint8Array, view: DataView, from: number, to: number, context: AppendContext): LeaderAppend {
-    if (this.#config.compression !== undefined && context.origin === 'client') {
-      const made = this.#recompressed(bytes, view, from, to, this.#config.compression)
-      if (typeof made === 'number') return this.#refuse(made)
-      if (made !== undefined) return this.#append(made, new DataView(made.buffer), 0, made.length, context)
-    }
-    return this.#append(bytes, view, from, to, context)
-  }
-
-  /** Undefined where the batch is packed in the topic's way already, or is none: then it is for `#append` to refuse it. */
-  #recompressed(
-    bytes: Uint8Array,
-    view: DataView,
-    from: number,
-    to: number,
-    compression: Compression,
-  ): Uint8Array<ArrayBuffer> | number | undefined {
-    const { crc32c } = this.#env
-    if (!batch.isWhole(view, from, to) || batch.sizeInBytes(view, from) !== to - from) return undefined
-    if (batch.codec(view, from) === compression.codec || !batch.hasValidCrc(bytes, view, from, crc32c)) return undefined
-    try {
-      return recompressedBatch(bytes, view, from, compression, this.#env)
-    } catch (error) {
-      if (error instanceof CorruptBatch) return errors.INVALID_RECORD
-      throw error
-    }
-  }
-
-  #append(bytes: Uint8Array, view: DataView, from: number, to: number, context: AppendContext): LeaderAppend {
-    const { segments, producers } = this.#opened()
-    const { leaderEpoch, nowMs, origin } = context
-    assert(leaderEpoch >= this.#epochs.latestEpoch, 'a leader writes in an epoch that is over')
-    const result = this.#leaderAppend
-    result.isDuplicate = false
-    result.logAppendTime = -1
-    if (from >= to) return this.#refuse(errors.INVALID_RECORD)
-    const isLogAppendTime = this.#config.messageTimestampType === 'LogAppendTime'
-    let offset = this.#logEndOffset
-    let maxTimestamp = -1
-    for (let at = from; at < to; at += batch.sizeInBytes(view, at)) {
-      if (at > from && origin === 'client') return this.#refuse(errors.INVALID_RECORD)
-      const errorCode = this.#check(bytes, view, at, to, origin, nowMs, producers)
-      if (errorCode !== 0) return this.#refuse(errorCode)
-      if (producers.duplicate !== undefined) return this.#again(producers.duplicate, isLogAppendTime)
-      if (isLogAppendTime) batch.stampLogAppendTime(bytes, view, at, nowMs, this.#env.crc32c)
-      batch.stampPlace(view, at, offset, leaderEpoch)
-      offset += batch.lastOffsetDelta(view, at) + 1
-      maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp(view, at))
-    }
-    if (to - from > this.#config.segmentBytes) return this.#refuse(errors.RECORD_LIST_TOO_LARGE)
-
-    const baseOffset = this.#logEndOffset
-    const { active } = segments
-    if (this.#mustRoll(active, active.size, to - from, offset - 1, maxTimestamp)) this.#roll(baseOffset)
-    this.#write(bytes, view, from, to)
-    result.errorCode = 0
-    result.baseOffset = baseOffset
-    result.lastOffset = offset - 1
-    if (isLogAppendTime) result.logAppendTime = nowMs
-    return result
+    return appendAsLeader(this.#opened(), bytes, view, from, to, context)
   }
 
   /** Which records made `appendAsLeader` refuse a batch with INVALID_RECORD or INVALID_TIMESTAMP, as Produce answers it. */
@@ -304,124 +169,15 @@ export class PartitionLog {
     return refusedRecords(bytes, view, at, this.#config, nowMs, this.#env.decompress)
   }
 
-  /** Appends what the leader has at this log's end, byte for byte. bytes[from, to) may end amid a batch. */
+  /** As `follower-append.ts` says. */
   appendAsFollower(
     bytes: Uint8Array,
     view: DataView,
     from: number,
     to: number,
-    limits: FollowerLimits = noLimits,
+    limits?: FollowerLimits,
   ): FollowerAppend {
-    const { segments } = this.#opened()
-    const result = this.#followerAppend
-    result.refusal = undefined
-    let nextOffset = this.#logEndOffset
-    let epoch = this.#epochs.latestEpoch
-    /** Of the batches that are good but not written yet: one write takes them all, unless a segment ends between them. */
-    let runFrom = from
-    let runTimestamp = -1
-    /** The last batch, where it left a gap or began an epoch: the next one shows whether that was true. */
-    let doubtfulAt = -1
-    let at = from
-    for (; to - at >= batch.batchHeaderBytes; at += batch.sizeInBytes(view, at)) {
-      const size = batch.sizeInBytes(view, at)
-      const isBatch = size >= batch.batchHeaderBytes && batch.magic(view, at) === batch.batchMagic
-      if (isBatch && size > to - at) break
-      if (!isBatch || !batch.hasValidCrc(bytes, view, at, this.#env.crc32c) || batch.lastOffsetDelta(view, at) < 0) {
-        result.refusal = 'corrupt-batch'
-        break
-      }
-      const baseOffset = batch.baseOffset(view, at)
-      const lastOffset = batch.lastOffset(view, at)
-      const batchEpoch = batch.partitionLeaderEpoch(view, at)
-      const hasGap = baseOffset > nextOffset
-      if (baseOffset < nextOffset || batchEpoch < epoch) {
-        result.refusal = baseOffset < nextOffset ? 'unexpected-offset' : 'unexpected-epoch'
-        if (doubtfulAt >= runFrom) at = doubtfulAt
-        break
-      }
-      // Compaction leaves gaps, so a batch may lie behind the log end, but not just anywhere.
-      if (
-        lastOffset >= limits.leaderEndOffset ||
-        (hasGap && baseOffset !== limits.batchOffset && !isCompacted(this.#config))
-      ) {
-        result.refusal = 'unexpected-offset'
-        break
-      }
-      if (batchEpoch > limits.leaderEpoch) {
-        result.refusal = 'unexpected-epoch'
-        break
-      }
-      doubtfulAt = hasGap || batchEpoch > epoch ? at : -1
-      const { active } = segments
-      const timestamp = Math.max(runTimestamp, batch.maxTimestamp(view, at))
-      if (this.#mustRoll(active, active.size + at - runFrom, size, lastOffset, timestamp)) {
-        this.#write(bytes, view, runFrom, at)
-        this.#roll(Math.max(this.#logEndOffset, lastOffset - relativeOffsetMax))
-        runFrom = at
-      }
-      runTimestamp = timestamp
-      nextOffset = lastOffset + 1
-      epoch = batchEpoch
-    }
-    this.#write(bytes, view, runFrom, at)
-    result.byteCount = at - from
-    return result
-  }
-
-  #check(
-    bytes: Uint8Array,
-    view: DataView,
-    at: number,
-    to: number,
-    origin: Origin,
-    nowMs: number,
-    producers: ProducerState,
-  ): number {
-    producers.duplicate = undefined
-    const { crc32c, decompress } = this.#env
-    const errorCode = validateBatch(bytes, view, at, to, this.#config, origin, nowMs, crc32c)
-    if (errorCode !== 0) return errorCode
-    if (this.#looksInside) {
-      const refused = refusedRecords(bytes, view, at, this.#config, nowMs, decompress)
-      if (refused.errorCode !== 0) return refused.errorCode
-    }
-    return batch.producerId(view, at) < 0 ? 0 : producers.check(view, at, origin)
-  }
-
-  #refuse(errorCode: number): LeaderAppend {
-    const result = this.#leaderAppend
-    result.errorCode = errorCode
-    result.baseOffset = -1
-    result.lastOffset = -1
-    return result
-  }
-
-  #again(original: RememberedBatch, isLogAppendTime: boolean): LeaderAppend {
-    const result = this.#leaderAppend
-    result.errorCode = 0
-    result.isDuplicate = true
-    result.baseOffset = original.baseOffset
-    result.lastOffset = original.lastOffset
-    if (isLogAppendTime) result.logAppendTime = original.timestamp
-    return result
-  }
-
-  /** Writes good batches to the end of the active segment. */
-  #write(bytes: Uint8Array, view: DataView, from: number, to: number): void {
-    if (from === to) return
-    const { active } = this.#opened().segments
-    active.write(bytes, from, to)
-    for (let at = from; at < to; at += batch.sizeInBytes(view, at)) this.#added(active, bytes, view, at)
-  }
-
-  /** The batch at `at` is in the log now, at the end of `segment`. */
-  #added(segment: Segment, bytes: Uint8Array, view: DataView, at: number): void {
-    const epoch = batch.partitionLeaderEpoch(view, at)
-    if (epoch >= 0) this.#epochs.assign(epoch, batch.baseOffset(view, at))
-    if (batch.producerId(view, at) >= 0) this.#opened().producers.note(bytes, view, at)
-    segment.added(view, at, this.#config.indexIntervalBytes)
-    this.#logEndOffset = batch.lastOffset(view, at) + 1
+    return appendAsFollower(this.#opened(), bytes, view, from, to, limits)
   }
 
   // ── read ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -432,7 +188,7 @@ export class PartitionLog {
    * off. Empty where the offset is not in the log: whether that is an error is the caller's matter.
    */
   read(fetchOffset: number, maxBytes: number, limitOffset: number, atLeastOneBatch: boolean): FileSlice {
-    const limit = Math.min(limitOffset, this.#logEndOffset)
+    const limit = Math.min(limitOffset, this.logEndOffset)
     if (fetchOffset < this.#logStartOffset || fetchOffset >= limit) return emptySlice
     return this.#opened().segments.slice(fetchOffset, maxBytes, limit, atLeastOneBatch)
   }
@@ -446,7 +202,7 @@ export class PartitionLog {
     if (this.#isUntouched && offset === 0) return emptyPlace
     const { segments } = this.#opened()
     const place = segments.place(offset)
-    if (place.batchOffset > offset) segments.checkGap(place, this.#logEndOffset)
+    if (place.batchOffset > offset) segments.checkGap(place, this.logEndOffset)
     return place
   }
 
@@ -469,8 +225,8 @@ export class PartitionLog {
 
   /** Epochs that have no record here any more, or never had, are not for a follower to speak of: its leader may have none of them. */
   forgetEmptyEpochs(): void {
-    const isEmpty = this.#logStartOffset === this.#logEndOffset
-    if (this.#epochs.latestEpoch >= 0) this.#epochs.truncateFromEnd(isEmpty ? 0 : this.#logEndOffset)
+    const isEmpty = this.#logStartOffset === this.logEndOffset
+    if (this.#epochs.latestEpoch >= 0) this.#epochs.truncateFromEnd(isEmpty ? 0 : this.logEndOffset)
   }
 
   /** A leader of `epoch` writes from `startOffset` on. */
@@ -480,7 +236,7 @@ export class PartitionLog {
 
   /** Where the largest known epoch up to `epoch` ends. */
   endOffsetForEpoch(epoch: number): EpochEnd {
-    return this.#epochs.endOffsetFor(epoch, this.#logEndOffset)
+    return this.#epochs.endOffsetFor(epoch, this.logEndOffset)
   }
 
   /** The epoch in which the record at `offset` was written; -1 where it is not known. */
@@ -509,43 +265,41 @@ export class PartitionLog {
 
   /** Drops the batch that holds `offset` and all behind it. Returns the new log end: that of the last batch left. */
   truncateTo(offset: number): number {
-    const { segments, snapshots, producers } = this.#opened()
+    const content = this.#opened()
+    const { segments } = content
+    const { endOffset } = content
     // First, as it may be refused: nothing has changed then.
-    if (offset < this.#logEndOffset) this.#lowerRecoveryPoint(Math.min(offset, segments.place(offset).batchOffset))
+    if (offset < endOffset) this.#lowerRecoveryPoint(Math.min(offset, segments.place(offset).batchOffset))
     // Also where no record goes: an epoch may have begun at the log end (KAFKA-10706).
     this.#epochs.truncateFromEnd(offset)
-    if (offset >= this.#logEndOffset) return this.#logEndOffset
+    if (offset >= endOffset) return endOffset
     if (offset < this.#logStartOffset) {
       this.truncateFullyAndStartAt(offset)
       return offset
     }
     segments.truncateTo(offset)
-    const { endOffset } = segments.active
-    if (endOffset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
+    const { endOffset: newEndOffset } = segments.active
+    if (newEndOffset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
     else {
-      this.#endsAt(endOffset)
-      loadProducers(producers, snapshots, segments, endOffset)
+      this.#endsAt(content, newEndOffset)
+      content.loadProducers()
     }
-    return this.#logEndOffset
+    return content.endOffset
   }
 
   /** Drops everything: what comes next begins at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
-    const { segments, snapshots, producers } = this.#opened()
+    const content = this.#opened()
     this.#lowerRecoveryPoint(offset)
-    segments.keepFirst(0)
-    segments.add(offset)
-    snapshots.removeAll()
-    producers.clear()
-    this.#epochs.clear()
+    content.restartAt(offset)
     this.#logStartOffset = offset
-    this.#endsAt(offset)
+    this.#endsAt(content, offset)
   }
 
   /** Hides the records before `offset`. Their segments go with the next `deleteOldSegments`. */
   advanceLogStartOffset(offset: number): void {
     if (offset <= this.#logStartOffset) return
-    assert(offset <= this.#logEndOffset, 'a log start behind the log end')
+    assert(offset <= this.logEndOffset, 'a log start behind the log end')
     this.#logStartOffset = offset
     // Nothing goes that is not committed, whatever was written down of it last.
     this.highWatermark = Math.max(this.highWatermark, offset)
@@ -558,22 +312,11 @@ export class PartitionLog {
    */
   deleteOldSegments(retention: Retention): number {
     if (this.#isUntouched) return 0
-    const { segments, snapshots } = this.#opened()
-    let excessBytes = segments.sizeInBytes - retention.retentionBytes
-    let count = 0
-    for (const segment of segments.all) {
-      const endOffset = segments.all[count + 1]?.baseOffset ?? this.#logEndOffset
-      // Of a segment that compaction emptied the batches still have their times.
-      const timestamp = segment.maxTimestamp >= 0 ? segment.maxTimestamp : segment.firstTimestamp
-      const isTooOld = timestamp >= 0 && retention.nowMs - timestamp > retention.retentionMs
-      const isTooMuch = excessBytes >= segment.size
-      const isHidden = endOffset <= this.#logStartOffset
-      if (segment.size === 0 || endOffset > retention.highWatermark || !(isTooOld || isTooMuch || isHidden)) break
-      excessBytes -= segment.size
-      count++
-    }
+    const content = this.#opened()
+    const { segments, snapshots } = content
+    const count = deletableSegments(segments, retention, this.#logStartOffset, content.endOffset)
     if (count === 0) return 0
-    if (count === segments.all.length) this.#roll(this.#logEndOffset)
+    if (count === segments.all.length) content.roll(content.endOffset)
     // First, as the disk may refuse to remove what is left out from now on.
     this.advanceLogStartOffset(segments.all[count]!.baseOffset)
     segments.removeFirst(count)
@@ -584,7 +327,7 @@ export class PartitionLog {
   // ── compact ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** What a compaction works on, over several turns: as long as `holds` says so, and its `cuts` stay the same. */
-  get content(): Content {
+  get content(): LogContent {
     return this.#opened()
   }
 
@@ -615,28 +358,32 @@ export class PartitionLog {
 
   /** Flushes and lets go of everything. The log is not to be used again. */
   close(): void {
-    this.#epochs.save(this.#logEndOffset)
+    this.#epochs.save(this.logEndOffset)
     if (this.#content === undefined) return
-    const { segments } = this.#content
-    this.#seal(segments.active)
+    this.#content.seal()
     this.flush()
-    segments.close()
-    this.#content = undefined
+    this.#content.segments.close()
+    this.#letGo()
   }
 
   /** Lets go of the files without a word to them: the directory is about to be removed, or the disk has failed. */
   abandon(): void {
     if (this.#content === undefined) return
     this.#content.segments.abandon()
-    this.#content = undefined
+    this.#letGo()
+  }
+
+  #letGo(): void {
+    this.#logEndBefore = this.logEndOffset
     this.#highWatermarkBefore = this.highWatermark
+    this.#content = undefined
   }
 
   /** Epochs go to the disk first: the recovery point must not overtake them. */
   #unsynced(): DiskFile[] {
-    if (this.#content === undefined || this.#recoveryPoint === this.#logEndOffset) return []
-    this.#epochs.save(this.#logEndOffset)
-    this.#flushingTo = this.#logEndOffset
+    if (this.#content === undefined || this.#recoveryPoint === this.logEndOffset) return []
+    this.#epochs.save(this.logEndOffset)
+    this.#flushingTo = this.logEndOffset
     const files = this.#content.segments.from(this.#recoveryPoint).flatMap((segment) => segment.unsynced())
     // A log that has lost its topic's id counts as another topic's, and is removed with all its records.
     const named = this.#isNameSynced ? undefined : topicIdFile(this.#env.disk, this.directory)
@@ -644,37 +391,9 @@ export class PartitionLog {
     return named === undefined ? files : [...files, named]
   }
 
-  /** Whether a batch has to go to a new segment; `filled` is what the active one has by then. */
-  #mustRoll(active: Segment, filled: number, bytes: number, lastOffset: number, timestamp: number): boolean {
-    const config = this.#config
-    if (lastOffset - active.baseOffset > relativeOffsetMax) return true
-    if (filled === 0) return false
-    return (
-      filled > config.segmentBytes - bytes ||
-      (active.firstTimestamp >= 0 && timestamp - active.firstTimestamp > config.segmentMs) ||
-      active.offsets.sizeInBytes > config.segmentIndexBytes - offsetEntryBytes
-    )
-  }
-
-  /** Closes the active segment and begins one at `baseOffset`. */
-  #roll(baseOffset: number): void {
-    const { segments } = this.#opened()
-    const { active } = segments
-    if (active.size > 0) this.#seal(active)
-    else segments.keepFirst(segments.all.length - 1)
-    segments.add(baseOffset)
-  }
-
-  /** The segment ends at the log end, and the next one begins there. */
-  #seal(segment: Segment): void {
-    const { snapshots, producers } = this.#opened()
-    segment.seal()
-    snapshots.save(this.#logEndOffset, producers.entries())
-  }
-
   /** The log was cut at `offset`. */
-  #endsAt(offset: number): void {
-    this.#logEndOffset = offset
+  #endsAt(content: LogContent, offset: number): void {
+    content.endOffset = offset
     this.highWatermark = Math.min(this.highWatermark, offset)
     this.#flushingTo = Math.min(this.#flushingTo, offset)
     this.#lowerRecoveryPoint(offset)
@@ -695,71 +414,48 @@ export class PartitionLog {
 
   /** Nothing was in it at the last stop, and nobody has used it since. */
   get #isUntouched(): boolean {
-    return this.#content === undefined && this.#logEndOffset === 0
+    return this.#content === undefined && this.#logEndBefore === 0
   }
 
-  #opened(): Content {
+  #opened(): LogContent {
     return this.#content ?? this.#open()
   }
 
-  #open(): Content {
-    const { disk, crc32c } = this.#env
-    const names = finishSwaps(disk, this.directory, disk.list(this.directory))
-    const segments = new Segments(disk, this.directory, names, this.#logStartOffset)
-    const snapshots = new ProducerSnapshots(disk, this.directory, names, crc32c)
-    const content: Content = { segments, snapshots, producers: new ProducerState() }
+  #open(): LogContent {
+    const content = new LogContent(
+      this.#env,
+      this.directory,
+      this.#config,
+      this.#epochs,
+      this.#logStartOffset,
+      this.#logEndBefore,
+    )
     this.#content = content
-    const logEndOffset = this.#logEndOffset
     try {
-      const { active } = segments
-      const isAsLeft = this.#isClean && active.isSound && active.endOffset === this.#logEndOffset
-      if (isAsLeft) loadProducers(content.producers, snapshots, segments, this.#logEndOffset)
+      if (this.#isClean && content.isAsLeft) content.loadProducers()
       else this.#recover(content)
     } catch (error) {
-      segments.abandon()
+      content.segments.abandon()
       this.#content = undefined
-      this.#logEndOffset = logEndOffset
       throw error
     }
-    this.#logStartOffset = Math.max(this.#logStartOffset, segments.oldest.baseOffset)
+    this.#logStartOffset = Math.max(this.#logStartOffset, content.segments.oldest.baseOffset)
     this.highWatermark = Math.max(this.highWatermark, this.#logStartOffset)
     return content
   }
 
-  /**
-   * Reads everything behind the recovery point and keeps it up to the first batch that is not sound. What was added to
-   * the indexes since then is built anew on the way. Before the recovery point nothing is read but what it takes to know
-   * the producers.
-   */
-  #recover({ segments, snapshots, producers }: Content): void {
+  /** Keeps what is sound behind the recovery point, and takes note of what was not. */
+  #recover(content: LogContent): void {
     // Damage before the log start must not cost what comes after it.
     const safeOffset = Math.max(this.#recoveryPoint, this.#logStartOffset)
-    const index = segments.indexOf(safeOffset)
-    const segment = segments.all[index]!
-    const from = recoveryPosition(segment, safeOffset, this.#logStartOffset, this.#env.crc32c)
-    this.#logEndOffset = segment.batchOffsetAt(from)
-    this.#epochs.truncateFromEnd(this.#logEndOffset)
-    loadProducers(producers, snapshots, segments, this.#logEndOffset)
-    const bytes = scanFrom(segments, index, from, {
-      crc32c: this.#env.crc32c,
-      epoch: this.#epochs.latestEpoch,
-      batch: (segment, { bytes, view, at }) => this.#added(segment, bytes, view, at),
-      end: (segment) => this.#seal(segment),
-    })
-    const offset = this.#logEndOffset
+    const bytes = content.recover(safeOffset, this.#logStartOffset)
+    const offset = content.endOffset
     const highWatermark = this.#highWatermarkBefore
     const isDamaged = offset < highWatermark || bytes > 0 || offset < safeOffset
     if (isDamaged) this.damage = offset < highWatermark ? { offset, bytes, highWatermark } : { offset, bytes }
     this.highWatermark = Math.min(highWatermark, offset)
-    if (this.#logEndOffset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
-    else this.#endsAt(this.#logEndOffset)
+    if (offset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
+    else this.#endsAt(content, offset)
     if (isDamaged) this.onDamageFound?.()
   }
-}
-
-/** What the files of a log hold. */
-export interface Content {
-  readonly segments: Segments
-  readonly producers: ProducerState
-  readonly snapshots: ProducerSnapshots
 }

@@ -2,6 +2,9 @@
 import type { Bug } from '../mutate.ts'
 
 const log = 'src-broker/core/log/partition-log.ts'
+const content = 'src-broker/core/log/log-content.ts'
+const leaderAppend = 'src-broker/core/log/leader-append.ts'
+const followerAppend = 'src-broker/core/log/follower-append.ts'
 const recovery = 'src-broker/core/log/recovery.ts'
 
 export const storageBugs: readonly Bug[] = [
@@ -25,31 +28,31 @@ export const storageBugs: readonly Bug[] = [
     name: 'epochs-survive-truncation',
     about: 'epochs of records that were cut off are remembered (KAFKA-10706)',
     file: log,
-    find: 'this.#epochs.truncateFromEnd(offset)\n    if (offset >= this.#logEndOffset)',
-    replace: 'if (offset >= this.#logEndOffset)',
+    find: 'this.#epochs.truncateFromEnd(offset)\n    if (offset >= endOffset)',
+    replace: 'if (offset >= endOffset)',
     within: 100,
   },
   {
     name: 'producers-survive-truncation',
     about: 'sequences of batches that were cut off are remembered',
     file: log,
-    find: 'this.#endsAt(endOffset)\n      loadProducers(producers, snapshots, segments, endOffset)',
-    replace: 'this.#endsAt(endOffset)',
+    find: 'this.#endsAt(content, newEndOffset)\n      content.loadProducers()',
+    replace: 'this.#endsAt(content, newEndOffset)',
     within: 100,
   },
   {
     name: 'producers-forgotten',
     about: 'followers do not remember producers, so that a new leader knows none',
-    file: log,
-    find: 'if (batch.producerId(view, at) >= 0) this.#opened().producers.note(bytes, view, at)',
+    file: content,
+    find: 'if (batch.producerId(view, at) >= 0) this.producers.note(bytes, view, at)',
     replace:
-      'if (batch.producerId(view, at) >= 0 && batch.baseOffset(view, at) % 2 === 0) this.#opened().producers.note(bytes, view, at)',
+      'if (batch.producerId(view, at) >= 0 && batch.baseOffset(view, at) % 2 === 0) this.producers.note(bytes, view, at)',
     within: 100,
   },
   {
     name: 'no-duplicates-found',
     about: 'a batch that was sent again is appended again',
-    file: log,
+    file: leaderAppend,
     find: 'if (producers.duplicate !== undefined) return',
     replace: 'if (producers.duplicate === null) return',
     within: 100,
@@ -57,16 +60,16 @@ export const storageBugs: readonly Bug[] = [
   {
     name: 'duplicates-at-the-end',
     about: 'a batch that was sent again is acknowledged at the log end, not where it lies',
-    file: log,
+    file: leaderAppend,
     find: 'result.baseOffset = original.baseOffset',
-    replace: 'result.baseOffset = this.#logEndOffset',
+    replace: 'result.baseOffset = log.endOffset',
     within: 100,
   },
   {
     name: 'follower-takes-anything',
     about: 'a follower appends batches whose checksum is wrong',
-    file: log,
-    find: '!batch.hasValidCrc(bytes, view, at, this.#env.crc32c) || batch.lastOffsetDelta(view, at) < 0',
+    file: followerAppend,
+    find: '!batch.hasValidCrc(bytes, view, at, env.crc32c) || batch.lastOffsetDelta(view, at) < 0',
     replace: 'batch.lastOffsetDelta(view, at) < 0',
     within: 340,
   },
@@ -113,16 +116,16 @@ export const storageBugs: readonly Bug[] = [
   {
     name: 'snapshot-without-producers',
     about: 'the snapshots of producers are empty',
-    file: log,
-    find: 'snapshots.save(this.#logEndOffset, producers.entries())',
-    replace: 'snapshots.save(this.#logEndOffset, [])',
+    file: content,
+    find: 'this.snapshots.save(this.endOffset, this.producers.entries())',
+    replace: 'this.snapshots.save(this.endOffset, [])',
     within: 100,
   },
   {
     name: 'epochs-not-saved',
     about: 'the recovery point overtakes the leader epochs on disk',
     file: log,
-    find: 'this.#epochs.save(this.#logEndOffset)\n    this.#flushingTo',
+    find: 'this.#epochs.save(this.logEndOffset)\n    this.#flushingTo',
     replace: 'this.#flushingTo',
     within: 100,
   },
