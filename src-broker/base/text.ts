@@ -79,4 +79,17 @@ export const encodeText = (text: string): Uint8Array<ArrayBuffer> => {
   return bytes
 }
 
-export const decodeText = (bytes: Uint8Array): string => readUtf8(bytes, 0, bytes.length)
+/** Of whole files: byte by byte a text of a hundred kilobytes becomes a string of as many parts. */
+export function decodeText(bytes: Uint8Array): string {
+  let text = ''
+  let at = 0
+  while (at < bytes.length) {
+    const stretch = bytes.subarray(at, at + stretchBytes)
+    if (stretch.some((byte) => byte >= 0x80)) break
+    text += String.fromCharCode.apply(null, stretch as unknown as number[])
+    at += stretch.length
+  }
+  return text + readUtf8(bytes, at, bytes.length)
+}
+
+const stretchBytes = 4_096
