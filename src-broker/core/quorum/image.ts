@@ -170,9 +170,17 @@ export class MetadataImage {
   /** All that was replayed so far gives way to a snapshot that ends at `endOffset`. What differs shows in the next delta. */
   restore(records: Iterable<MetadataRecord>, endOffset: number): void {
     assert(endOffset >= this.#endOffset, `a snapshot up to ${endOffset} after ${this.#endOffset}`)
-    const next = new MetadataImage(this.clusterId)
+    const isFirst = this.#endOffset === 0
+    const next = isFirst ? this : new MetadataImage(this.clusterId)
     let offset = 0
     for (const record of records) next.replay(record, offset++)
+    if (!isFirst) this.#become(next)
+    this.#featuresEpoch = endOffset - 1
+    this.#changes.features = true
+    this.#endOffset = endOffset
+  }
+
+  #become(next: MetadataImage): void {
     this.#restoreTopics(next)
     for (const id of this.#brokers.keys()) if (!next.brokers.has(id)) this.#removeBroker(id)
     for (const broker of next.brokers.values()) this.#setBroker(broker)
@@ -180,10 +188,7 @@ export class MetadataImage {
     replaceConfigs(this.#brokerConfigs, next.#brokerConfigs, this.#changes.brokerConfigs)
     this.#features.clear()
     for (const [name, level] of next.#features) this.#features.set(name, level)
-    this.#featuresEpoch = endOffset - 1
-    this.#changes.features = true
     this.#nextProducerId = next.#nextProducerId
-    this.#endOffset = endOffset
   }
 
   /** What changed since the last call. */

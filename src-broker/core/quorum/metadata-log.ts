@@ -36,6 +36,8 @@ export class MetadataLog implements RaftLog {
   #bytesSinceSnapshot = 0
   /** Of the leader's snapshot, what has come so far. */
   #incoming: Uint8Array[] = []
+  /** Of the snapshot that the log begins from, until somebody takes them. */
+  #snapshotRecords: readonly MetadataRecord[] = []
 
   /** Throws MetadataDamaged where it does not hold what this broker once had. */
   constructor(env: Env, settings: MetadataLogSettings) {
@@ -164,10 +166,11 @@ export class MetadataLog implements RaftLog {
 
   // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The records of the latest snapshot. */
-  snapshotRecords(): readonly MetadataRecord[] {
-    const { latest } = this.#snapshots
-    return latest === undefined ? [] : decodeSnapshot(this.#env, this.#snapshots.read(latest)!).records
+  /** The records of the snapshot found at the start, or come since. Once: they may be many. */
+  takeSnapshotRecords(): readonly MetadataRecord[] {
+    const records = this.#snapshotRecords
+    this.#snapshotRecords = []
+    return records
   }
 
   /** Writes down what the log has led to so far, then lets go of what nobody needs any more. */
@@ -230,7 +233,8 @@ export class MetadataLog implements RaftLog {
       while (this.#snapshots.all.length > 1) this.#snapshots.removeOldest()
       this.#voters.clear()
     }
-    const { voters } = decodeSnapshot(this.#env, bytes)
+    const { voters, records } = decodeSnapshot(this.#env, bytes)
+    this.#snapshotRecords = records
     if (voters !== undefined) this.#voters.add({ offset: endOffset - 1, voters })
   }
 

@@ -308,7 +308,7 @@ export class QuorumNode {
   }
 
   #restore(endOffset: number): void {
-    this.image.restore(this.#driver.log.snapshotRecords(), endOffset)
+    this.image.restore(this.#driver.log.takeSnapshotRecords(), endOffset)
     this.#hasNews = true
   }
 

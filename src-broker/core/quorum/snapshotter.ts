@@ -18,8 +18,9 @@ export interface SnapshotterHost {
 
 /** After a disk that refused. */
 const retryMs = 60_000
-/** So much is replayed in a few milliseconds, and no snapshot worth a sync at a stop. */
+/** So much is replayed in a few milliseconds, and no snapshot worth a sync at a stop; nor is what is little beside the last one. */
 const replayedSoonBytes = 65_536
+const replayedSoonShare = 1 / 4
 
 export class Snapshotter {
   readonly #host: SnapshotterHost
@@ -30,11 +31,11 @@ export class Snapshotter {
     this.#host = host
   }
 
-  /** This broker stops in an orderly way. Whoever stops often writes no more for it than the log has grown. */
+  /** This broker stops in an orderly way. Whoever stops often writes no more than a few times as much as the log has grown. */
   stop(): void {
     this.#due?.cancel()
     const { log } = this.#host
-    if (log.bytesSinceSnapshot > Math.max(replayedSoonBytes, log.latestSnapshotBytes)) this.#take()
+    if (log.bytesSinceSnapshot > Math.max(replayedSoonBytes, log.latestSnapshotBytes * replayedSoonShare)) this.#take()
   }
 
   /** To be called whenever the image has moved on. */
