@@ -39,6 +39,17 @@ export class EpochCache {
     return (this.#pending ?? this.#load().at(-1))?.epoch ?? -1
   }
 
+  /** The latest, as far as it is known without reading the file; else -1. */
+  get knownEpoch(): number {
+    return (this.#pending ?? this.#entries?.at(-1))?.epoch ?? -1
+  }
+
+  /** Of a log that has no records: nobody has written in any epoch. A file that was not read yet says so, too. */
+  forgetAll(): void {
+    this.#pending = undefined
+    if (this.#entries !== undefined && this.#entries.length > 0) this.clear()
+  }
+
   /** Oldest first. */
   get entries(): readonly EpochEntry[] {
     return this.#load()

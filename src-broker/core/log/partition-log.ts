@@ -220,11 +220,13 @@ export class PartitionLog {
 
   /** -1 while no leader has written. */
   get latestEpoch(): number {
-    return this.#epochs.latestEpoch
+    return this.#isUntouched ? this.#epochs.knownEpoch : this.#epochs.latestEpoch
   }
 
   /** Epochs that have no record here any more, or never had, are not for a follower to speak of: its leader may have none of them. */
   forgetEmptyEpochs(): void {
+    // Thousands of followers ask at a start: what has no records has nothing in the file of its epochs either.
+    if (this.#isUntouched) return this.#epochs.forgetAll()
     const isEmpty = this.#logStartOffset === this.logEndOffset
     if (this.#epochs.latestEpoch >= 0) this.#epochs.truncateFromEnd(isEmpty ? 0 : this.logEndOffset)
   }

@@ -86,6 +86,24 @@ test('a log that never had a record is not looked at, whoever asks how large it 
   expect(list.mock.calls).toEqual([['orders-0'], ['orders-1']])
 })
 
+test('a log that never had a record has no epoch to speak of, and nobody looks for the file: thousands of followers ask at a start', () => {
+  const { disk, logs } = withLogs()
+  logs.create('orders', 2, topicId, defaultLogConfig).assignEpoch(3, 0)
+  logs.close(17)
+  const log = start(disk).get('orders', 2)!
+  const read = vi.spyOn(disk, 'read')
+  log.assignEpoch(4, 0)
+  expect(log.latestEpoch).toBe(4)
+  log.forgetEmptyEpochs()
+  expect([log.latestEpoch, read.mock.calls]).toEqual([-1, []])
+  // Also where somebody else has made it look: a leader before this one may have written less, and earlier.
+  log.assignEpoch(5, 0)
+  expect(log.endOffsetForEpoch(5)).toEqual({ epoch: 5, endOffset: 0 })
+  log.forgetEmptyEpochs()
+  fill(log, 2, { leaderEpoch: 2 })
+  expect(log.latestEpoch).toBe(2)
+})
+
 test('without the marker every log is recovered from its recovery point', () => {
   const { disk, logs } = withLogs()
   logs.get('orders', 0)!.flush()
