@@ -5,7 +5,7 @@ import type { Env } from '../env.ts'
 import type { Links } from '../links.ts'
 import { type CopyOutcome, copyAnnounced } from './copy.ts'
 import { follow, loseSource, announced as noteAnnounced } from './follower.ts'
-import { announcementWidth, type ReplicaFetchResponse } from './hand-off.ts'
+import { announcementWidth, type FollowAnswer, type ReplicaFetchResponse } from './hand-off.ts'
 import type { Outbox } from './outbox.ts'
 import type { Partition } from './partition.ts'
 import type { PartitionRegistry } from './registry.ts'
@@ -47,14 +47,13 @@ export class Following {
    * earlier one must not bring a later one into the ISR (KIP-903).
    */
   ask(partition: Partition, follower: Follower): void {
-    const { links, brokerEpoch } = this.#context
+    const { links, outbox, brokerEpoch } = this.#context
     if (follower.leaderId < 0 || follower.isAsking || !links.isUp(follower.leaderId) || brokerEpoch() < 0) return
     if (!this.#isOpen(partition, follower)) return
     follower.isAsking = true
     loseSource(follower)
     partition.log.forgetEmptyEpochs()
-    links.send(follower.leaderId, {
-      kind: 'replica-fetch',
+    outbox.ask(follower.leaderId, {
       topicId: partition.topicId,
       partition: partition.index,
       followerHandle: partition.handle,
@@ -81,13 +80,16 @@ export class Following {
     this.#toCopy.delete(partition)
   }
 
-  receiveResponse(from: number, response: ReplicaFetchResponse): void {
-    const partition = this.#context.registry.byHandle(response.followerHandle)
+  receiveResponse(from: number, { answers }: ReplicaFetchResponse): void {
+    for (const answer of answers) this.#answered(from, answer)
+  }
+
+  #answered(from: number, { followerHandle, leaderEpoch, outcome }: FollowAnswer): void {
+    const partition = this.#context.registry.byHandle(followerHandle)
     const follower = partition?.follower
     if (partition === undefined || follower === undefined) return
-    if (follower.leaderId !== from || follower.leaderEpoch !== response.leaderEpoch) return
+    if (follower.leaderId !== from || follower.leaderEpoch !== leaderEpoch) return
     follower.isAsking = false
-    const { outcome } = response
     switch (outcome.kind) {
       case 'follow':
         loseSource(follower)

@@ -2,9 +2,14 @@
 // epoch did I last see, KIP-101), and the part that repeats, sent as flat numbers so that a turn costs one message a peer.
 import type { Uuid } from '../../base/uuid.ts'
 
-/** Follower → leader: let me follow from my log end. Asked on becoming a follower and after every doubt. */
+/** Follower → leader: all that a turn has to ask. At a start it is of thousands of partitions. */
 export interface ReplicaFetch {
   readonly kind: 'replica-fetch'
+  readonly questions: readonly FollowQuestion[]
+}
+
+/** Let me follow from my log end. Asked on becoming a follower and after every doubt. */
+export interface FollowQuestion {
   readonly topicId: Uuid
   readonly partition: number
   /** The follower's number for this partition: what announcements to it will carry. */
@@ -29,9 +34,14 @@ export interface FollowFrom {
   readonly batchOffset: number
 }
 
-/** Leader → follower. Anything but `follow` asks the follower to act and ask again. */
+/** Leader → follower: the answers of a turn. */
 export interface ReplicaFetchResponse {
   readonly kind: 'replica-fetch-response'
+  readonly answers: readonly FollowAnswer[]
+}
+
+/** Anything but `follow` asks the follower to act and ask again. */
+export interface FollowAnswer {
   readonly followerHandle: number
   readonly leaderEpoch: number
   readonly outcome:

@@ -2,20 +2,20 @@
 
 import { CorruptBatch } from '../../records/corrupt-batch.ts'
 import type { Env } from '../env.ts'
-import type { Links } from '../links.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Place } from '../log/segments.ts'
 import { answered } from './announcements.ts'
-import { acknowledgementWidth, type ReplicaFetch, type ReplicaFetchResponse } from './hand-off.ts'
+import { acknowledgementWidth, type FollowAnswer, type FollowQuestion, type ReplicaFetch } from './hand-off.ts'
 import type { IsrChanges } from './isr-changes.ts'
 import { followerFetched } from './leader.ts'
+import type { Outbox } from './outbox.ts'
 import type { Partition } from './partition.ts'
 import type { PartitionRegistry } from './registry.ts'
 import type { Leader } from './role.ts'
 
 export interface LeadingContext {
   readonly env: Env
-  readonly links: Links
+  readonly outbox: Outbox
   readonly isrChanges: IsrChanges
   readonly registry: PartitionRegistry
   /** There is something to tell at the end of the turn. */
@@ -29,10 +29,11 @@ export class Leading {
     this.#context = context
   }
 
-  receiveFetch(from: number, fetch: ReplicaFetch): void {
-    const outcome = this.#answer(from, fetch)
-    const { followerHandle, leaderEpoch } = fetch
-    this.#context.links.send(from, { kind: 'replica-fetch-response', followerHandle, leaderEpoch, outcome })
+  receiveFetch(from: number, { questions }: ReplicaFetch): void {
+    for (const question of questions) {
+      const { followerHandle, leaderEpoch } = question
+      this.#context.outbox.answer(from, { followerHandle, leaderEpoch, outcome: this.#answer(from, question) })
+    }
   }
 
   receiveAcknowledgements(from: number, numbers: readonly number[]): void {
@@ -56,17 +57,17 @@ export class Leading {
     }
   }
 
-  #answer(from: number, fetch: ReplicaFetch): ReplicaFetchResponse['outcome'] {
-    const partition = this.#context.registry.getById(fetch.topicId, fetch.partition)
+  #answer(from: number, question: FollowQuestion): FollowAnswer['outcome'] {
+    const partition = this.#context.registry.getById(question.topicId, question.partition)
     const leader = partition?.leader
     const follower = leader?.followers.get(from)
     if (partition === undefined || leader === undefined || follower === undefined) return { kind: 'not-leader' }
-    if (leader.epoch !== fetch.leaderEpoch) return { kind: 'not-leader' }
+    if (leader.epoch !== question.leaderEpoch) return { kind: 'not-leader' }
     const { log } = partition
-    const { fetchOffset, lastFetchedEpoch } = fetch
+    const { fetchOffset, lastFetchedEpoch } = question
     follower.stream = undefined
-    follower.brokerEpoch = fetch.brokerEpoch
-    follower.logStartOffset = fetch.logStartOffset
+    follower.brokerEpoch = question.brokerEpoch
+    follower.logStartOffset = question.logStartOffset
     if (lastFetchedEpoch >= 0) {
       const { epoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
       if (epoch < 0) return { kind: 'out-of-range', logStartOffset: log.logStartOffset }
@@ -78,7 +79,7 @@ export class Leading {
     const place = placeIn(log, fetchOffset)
     if (place === undefined) return { kind: 'corrupt' }
     const { segmentBase, position, batchOffset } = place
-    const { followerHandle } = fetch
+    const { followerHandle } = question
     follower.stream = { followerHandle, segmentBase, position, highWatermark: -1, logStartOffset: -1, unanswered: 0 }
     this.#followerReached(partition, leader, from, fetchOffset)
     this.#context.changed(partition)

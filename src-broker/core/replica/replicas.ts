@@ -66,7 +66,7 @@ export class Replicas {
     this.#outbox = outbox
     this.#announcements = new Announcements(env, deadlines, outbox)
     const changed = (partition: Partition) => this.#markDirty(partition)
-    this.#leading = new Leading({ env, links, isrChanges, registry, changed })
+    this.#leading = new Leading({ env, outbox, isrChanges, registry, changed })
     const brokerEpoch = () => context.brokerEpoch()
     const stuck: ReplicaContext['stuck'] = (partition, follower, why) => context.stuck(partition, follower, why)
     this.#following = new Following({ env, deadlines, links, registry, outbox, brokerEpoch, stuck })

@@ -109,7 +109,11 @@ test('a follower whose file was cut after an orderly stop says so before it is t
   cluster.tamper(3, firstSegment, (content) => content.slice(0, positionOf(content, 5)))
   const asks = vi.spyOn(Replicas.prototype, 'receiveFetch')
   cluster.start(3)
-  expect(asks.mock.calls.map(([from, { fetchOffset }]) => `${from} from ${fetchOffset}`)).toEqual(['3 from 5'])
+  expect(
+    asks.mock.calls.flatMap(([from, { questions }]) =>
+      questions.map((question) => `${from} from ${question.fetchOffset}`),
+    ),
+  ).toEqual(['3 from 5'])
   cluster.produce(1, 1, 'all')
   cluster.advance(100)
   expect(cluster.bytes(3, 11)).toEqual(cluster.bytes(1, 11))
