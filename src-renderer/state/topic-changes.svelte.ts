@@ -1,29 +1,35 @@
 import type { DeleteRecordsOutcome, DeleteRecordsPlan, TopicConfig } from '../../src-main/contract/topics.ts'
 import type { Client } from '../api/client.ts'
-import { type Explained, explain } from './toasts.svelte.ts'
+import { Refusal } from './refusal.svelte.ts'
+import { explain, type Toasts } from './toasts.svelte.ts'
 
 /** One question at a time to the cluster, the last one counts; what is done is done once. */
 class Change {
   protected readonly api: Client['api']
   isBusy = $state(false)
-  error = $state.raw<Explained | null>(null)
+  readonly refusal: Refusal
   #question = 0
 
-  constructor(client: Client) {
+  constructor(client: Client, toasts: Toasts) {
     this.api = client.api
+    this.refusal = new Refusal(toasts)
+  }
+
+  get error(): Refusal['told'] {
+    return this.refusal.told
   }
 
   /** Asks what the cluster thinks of it; changes nothing. */
   protected async ask<T>(question: (() => Promise<T>) | null): Promise<T | null> {
     this.#question += 1
     const asked = this.#question
-    this.error = null
+    this.refusal.clear()
     if (question === null) return null
     try {
       const answer = await question()
       return asked === this.#question ? answer : null
     } catch (error) {
-      if (asked === this.#question) this.error = explain(error)
+      if (asked === this.#question) this.refusal.told = explain(error)
       return null
     }
   }
@@ -33,11 +39,11 @@ class Change {
     if (this.isBusy) return null
     this.#question += 1
     this.isBusy = true
-    this.error = null
+    this.refusal.clear()
     try {
       return await deed()
     } catch (error) {
-      this.error = explain(error)
+      this.refusal.tell(error)
       return null
     } finally {
       this.isBusy = false
@@ -58,8 +64,8 @@ export class ConfigEdit extends Change {
   readonly after = $derived(this.#after())
   readonly isChanged = $derived(this.#isChanged())
 
-  constructor(client: Client, topic: string, config: TopicConfig) {
-    super(client)
+  constructor(client: Client, toasts: Toasts, topic: string, config: TopicConfig) {
+    super(client, toasts)
     this.topic = topic
     this.config = config
     this.text = config.value ?? ''
@@ -101,8 +107,8 @@ export class PartitionsGrowth extends Change {
   readonly to = $derived(/^[1-9]\d{0,4}$/.test(this.text.trim()) ? Number(this.text.trim()) : null)
   readonly isMore = $derived(this.#isMore())
 
-  constructor(client: Client, topic: string, from: number) {
-    super(client)
+  constructor(client: Client, toasts: Toasts, topic: string, from: number) {
+    super(client, toasts)
     this.topic = topic
     this.from = from
     this.text = String(from + 1)
@@ -139,10 +145,11 @@ export class RecordsDeletion extends Change {
   plan = $state.raw<DeleteRecordsPlan | null>(null)
   outcome = $state.raw<DeleteRecordsOutcome | null>(null)
   readonly before = $derived(this.#before())
+  readonly failed = $derived(this.outcome?.steps.filter((step) => step.error !== null) ?? [])
   readonly recordCount = $derived(this.plan?.steps.reduce((sum, step) => sum + step.recordCount, 0) ?? 0)
 
-  constructor(client: Client, topic: string) {
-    super(client)
+  constructor(client: Client, toasts: Toasts, topic: string) {
+    super(client, toasts)
     this.topic = topic
   }
 
@@ -161,7 +168,8 @@ export class RecordsDeletion extends Change {
     const { plan } = this
     if (plan === null) return false
     this.outcome = await this.act(() => this.api['topics.deleteRecords']({ plan }))
-    return this.outcome?.steps.every((step) => step.error === null) ?? false
+    if (this.refusal.isLeft) for (const { error } of this.failed) this.refusal.tell(error)
+    return this.outcome !== null && this.failed.length === 0
   }
 
   /** Null is all, undefined nothing that could be asked. */

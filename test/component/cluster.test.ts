@@ -102,13 +102,25 @@ test('a broker is added at the head, and removed after it was said what that mea
   await page.getByRole('button', { name: 'More of broker 1' }).click()
   await page.getByRole('menuitem', { name: 'Remove…' }).click()
   const dialog = page.getByRole('dialog', { name: 'Remove broker 1?' })
-  await expect.element(dialog).toMatchTextContent(/3 replicas.*copied to the other\s+brokers first/)
+  await expect.element(dialog).toMatchTextContent(/3 replicas.*They are copied to other\s+brokers first/)
   await dialog.getByRole('button', { name: /remove broker 1/ }).click()
   await expect.element(dialog.getByRole('alert')).toMatchTextContent('orders-0 would lose its only copy')
   host.recover('broker.remove')
   await dialog.getByRole('button', { name: /remove broker 1/ }).click()
   await expect.element(dialog).not.toBeInTheDocument()
   await expect.element(head(/^Broker 1/)).not.toBeInTheDocument()
+})
+
+test('where every broker has a copy, taking one out says that copies will be missing', async () => {
+  const host = new FakeHost()
+  host.cluster.create({ name: 'orders', partitions: 3, records: 90 })
+  await openWindow(host)
+  await page.getByRole('button', { name: 'More of broker 3' }).click()
+  await page.getByRole('menuitem', { name: 'Remove…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Remove broker 3?' })
+  await expect.element(dialog).toMatchTextContent(/3 partitions will have one copy fewer/)
+  await expect.element(dialog.getByRole('button', { name: 'Remove broker 3', exact: true })).toBeVisible()
+  await expect.element(dialog).not.toMatchTextContent(/copied to other/)
 })
 
 test('a broker that crashed is shown red with its reason, not as something the user did', async () => {
