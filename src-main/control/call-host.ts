@@ -12,7 +12,13 @@ export type HostReply =
 
 const answerTimeoutMs = 60_000
 
-export async function callHost(dataDirectory: string, request: ControlRequest): Promise<HostReply> {
+class NoAnswer extends Error {}
+
+export async function callHost(
+  dataDirectory: string,
+  request: ControlRequest,
+  timeoutMs = answerTimeoutMs,
+): Promise<HostReply> {
   const host = readHostFile(dataDirectory)
   if (host === null) return { kind: 'no-host', reason: `no Pressroom runs in ${dataDirectory}` }
   const stale = {
@@ -21,13 +27,17 @@ export async function callHost(dataDirectory: string, request: ControlRequest): 
   } as const
   if (!isAlive(host.pid)) return stale
   try {
-    const { status, body } = await post(host, JSON.stringify(request))
+    const { status, body } = await post(host, JSON.stringify(request), timeoutMs)
     const value = JSON.parse(body)
     if (status === 200) return { kind: 'status', status: value }
     return { kind: 'refused', reason: String(value.error) }
   } catch (error) {
     // Its process id may belong to another program by now.
     if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return stale
+    if (error instanceof NoAnswer) {
+      const reason = `process ${host.pid} has not answered in ${timeoutMs / 1_000} s; it may still be at it, "pressroom status" says how far it got`
+      return { kind: 'refused', reason }
+    }
     return { kind: 'refused', reason: `process ${host.pid} gives no usable answer: ${(error as Error).message}` }
   }
 }
@@ -41,17 +51,17 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function post(host: HostFile, body: string): Promise<{ status: number; body: string }> {
+function post(host: HostFile, body: string, timeoutMs: number): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const request = http.request({
       host: '127.0.0.1',
       port: host.controlPort,
       path: '/control',
       method: 'POST',
-      timeout: answerTimeoutMs,
+      timeout: timeoutMs,
       headers: { [controlTokenHeader]: host.controlToken, 'content-type': 'application/json' },
     })
-    request.on('timeout', () => request.destroy(new Error(`no answer in ${answerTimeoutMs / 1_000} s`)))
+    request.on('timeout', () => request.destroy(new NoAnswer()))
     request.on('error', reject)
     request.on('response', (response) => {
       let text = ''

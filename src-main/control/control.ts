@@ -55,8 +55,10 @@ export async function runControl(cluster: ClusterHost, facts: HostFacts, body: s
   const request = asControlRequest(body)
   if (request === null) return { status: 400, value: { error: 'this host knows no such command' } }
   try {
-    if (request.command === 'add') await cluster.addBroker()
-    else if ('brokerId' in request) await runBrokerCommand(cluster, request.command, request.brokerId)
+    if (request.command === 'add') {
+      refuseWithoutController(cluster, 'no broker can be added')
+      await cluster.addBroker()
+    } else if ('brokerId' in request) await runBrokerCommand(cluster, request.command, request.brokerId)
     return { status: 200, value: statusOf(cluster, facts) }
   } catch (error) {
     return { status: 409, value: { error: error instanceof Error ? error.message : String(error) } }
@@ -66,23 +68,38 @@ export async function runControl(cluster: ClusterHost, facts: HostFacts, body: s
 async function runBrokerCommand(cluster: ClusterHost, command: BrokerCommand, brokerId: number): Promise<void> {
   const ids = cluster.brokers().map((broker) => broker.brokerId)
   if (!ids.includes(brokerId)) throw new Error(`there is no broker ${brokerId}; this cluster has ${ids.join(', ')}`)
-  if (command === 'remove') await cluster.removeBroker(brokerId)
-  else await cluster[command](brokerId)
+  if (command === 'remove') {
+    refuseWithoutController(cluster, `broker ${brokerId} cannot be removed`)
+    await cluster.removeBroker(brokerId)
+  } else await cluster[command](brokerId)
+}
+
+/** Who joins or leaves for good is written into the metadata: without a controller that would only be waited for. */
+function refuseWithoutController(cluster: ClusterHost, what: string): void {
+  const { report, controllerId } = latestIn(cluster)
+  if (report === undefined || controllerId !== null) return // Nothing is known against it.
+  throw new Error(`${what}: the metadata quorum has no leader; start the brokers that are down first`)
+}
+
+function latestIn(cluster: ClusterHost): { report: BrokerReport | undefined; controllerId: number | null } {
+  const brokers = cluster.brokers()
+  const running = brokers.filter(({ lifecycle }) => lifecycle === 'running')
+  const reports = (running.length > 0 ? running : brokers).flatMap(({ report }) => report ?? [])
+  const report = reports.toSorted((a, b) => b.controllerEpoch - a.controllerEpoch || b.atMs - a.atMs)[0]
+  // For a moment the others still name one that is gone.
+  const controller = running.find(({ brokerId }) => brokerId === report?.controllerId)
+  return { report, controllerId: controller?.brokerId ?? null }
 }
 
 function statusOf(cluster: ClusterHost, facts: HostFacts): HostStatus {
   const brokers = cluster.brokers()
-  const running = brokers.filter(({ lifecycle }) => lifecycle === 'running')
-  const reports = (running.length > 0 ? running : brokers).flatMap(({ report }) => report ?? [])
-  const latest = reports.toSorted((a, b) => b.controllerEpoch - a.controllerEpoch || b.atMs - a.atMs)[0]
-  // For a moment the others still name one that is gone.
-  const controller = running.find(({ brokerId }) => brokerId === latest?.controllerId)
+  const { report, controllerId } = latestIn(cluster)
   return {
     ...facts,
     clusterId: cluster.clusterId,
     bootstrap: cluster.bootstrap,
-    controllerId: controller?.brokerId ?? null,
-    brokers: brokers.map((broker) => brokerLine(broker, latest?.topics ?? [])),
+    controllerId,
+    brokers: brokers.map((broker) => brokerLine(broker, report?.topics ?? [])),
   }
 }
 

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { callHost } from '../../../src-main/control/call-host.ts'
@@ -93,6 +95,60 @@ test('a broker that was just paused still leads, until the metadata says otherwi
     'paused 2 of 3',
     'running 0 of 3',
   ])
+})
+
+test('who joins or leaves is not even asked for while nobody leads the quorum', async () => {
+  const cluster = fakeCluster({ brokerCount: 3, port: 9092 })
+  const report = {
+    atMs: 0,
+    isFenced: false,
+    controllerEpoch: 7,
+    controllerId: -1,
+    connections: 0,
+    replicas: [],
+    topics: [],
+  }
+  const leaderless = {
+    ...cluster,
+    brokers: () =>
+      cluster.brokers().map((status) => ({ ...status, report: { ...report, brokerId: status.brokerId } as never })),
+  }
+  const facts = { pid: 1, version: '', dataDirectory: '', ui: null, startedAtMs: 0 }
+  const answers = await Promise.all(
+    ['{"command":"add"}', '{"command":"remove","brokerId":2}'].map((body) => runControl(leaderless, facts, body)),
+  )
+  expect(answers).toEqual([
+    {
+      status: 409,
+      value: {
+        error: 'no broker can be added: the metadata quorum has no leader; start the brokers that are down first',
+      },
+    },
+    {
+      status: 409,
+      value: {
+        error: 'broker 2 cannot be removed: the metadata quorum has no leader; start the brokers that are down first',
+      },
+    },
+  ])
+  expect(cluster.brokers().map(({ brokerId }) => brokerId)).toEqual([1, 2, 3])
+})
+
+test('a host that takes too long is not called dead: what was asked for may still come', async () => {
+  const directory = folder()
+  const silent = createServer(() => {})
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  cleanup.push(
+    () => silent.closeAllConnections(),
+    () => silent.close(),
+  )
+  const { port: controlPort } = silent.address() as AddressInfo
+  const host = { pid: process.pid, controlPort, controlToken: 'x', startedAtMs: 0 }
+  writeFileSync(join(directory, 'host.json'), JSON.stringify(host))
+  expect(await callHost(directory, { command: 'add' }, 50)).toEqual({
+    kind: 'refused',
+    reason: `process ${process.pid} has not answered in 0.05 s; it may still be at it, "pressroom status" says how far it got`,
+  })
 })
 
 test('bytes are said as the window says them', () => {
