@@ -50,6 +50,18 @@ test('null and empty are two things, and by key is the default', async () => {
     .toEqual([{ topic: 'orders', partition: null, key: { kind: 'empty' }, value: { kind: 'null' }, headers: [] }])
 })
 
+test('what looks like JSON and is not is said, and sent as it is', async () => {
+  const host = await opened()
+  await dialog().getByRole('textbox', { name: 'Value' }).fill('{"total": 1')
+  await expect.element(dialog().getByText('not quite JSON, sent as it is · 11 bytes')).toBeVisible()
+  await dialog().getByRole('textbox', { name: 'Value' }).fill('{"total": 1}')
+  await expect.element(dialog().getByText('12 bytes', { exact: true })).toBeVisible()
+  await dialog().getByRole('textbox', { name: 'Value' }).fill('[')
+  await expect.element(dialog().getByText('not quite JSON, sent as it is · 1 byte')).toBeVisible()
+  await dialog().getByRole('button', { name: /^Send/ }).click()
+  await expect.poll(() => host.asked('messages.produce').length).toBe(1)
+})
+
 test('odd hex cannot be sent', async () => {
   await opened()
   await kind('Value', 'Hex').click()

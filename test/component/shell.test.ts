@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
+import { FakeHost } from './support/fake-host.ts'
 import { scenarios } from './support/scenarios.ts'
 import { openWindow } from './support/window.ts'
 
@@ -98,6 +99,15 @@ test('the side bar shows whole rows, the open topic among them, and how many mor
   more.click()
   const before = Number.parseInt(more.innerText, 10)
   await expect.poll(() => Number.parseInt(more.innerText, 10)).toBeGreaterThan(before)
+})
+
+test('of a thousand topics the side bar lists some and counts all the others', async () => {
+  const host = new FakeHost()
+  for (let n = 0; n < 200; n++) host.cluster.create({ name: `t-${n}`, partitions: 1, records: 0 })
+  await openWindow(host)
+  const list = page.getByRole('list', { name: 'Topics' }).element() as HTMLElement
+  const more = list.closest('.side')!.querySelector<HTMLElement>('.more')!
+  await expect.poll(() => Number.parseInt(more.innerText, 10) + Math.round(list.clientHeight / 28)).toBe(200)
 })
 
 test('single keys go places, but not while something is typed', async () => {

@@ -16,6 +16,7 @@ test('topics are sorted by a click on a head, filtered by text, opened by Enter'
   await expect.element(page.getByText('No topic is called that')).toBeVisible()
   await page.getByLabelText('Filter topics').fill('ay')
   await expect.poll(names).toEqual(['payments'])
+  await expect.element(page.getByText('1 of 6', { exact: true })).toBeVisible()
   ;(page.getByRole('grid', { name: 'Topics' }).element() as HTMLElement).focus()
   await userEvent.keyboard('{ArrowDown}{Enter}')
   await expect.poll(() => location.hash).toBe('#/topics/payments/messages')
@@ -191,4 +192,16 @@ test('loading samples can be stopped; what is there is said', async () => {
 test('a topic that is not there says so', async () => {
   await openWindow(scenarios.calm(), '#/topics/nope/messages')
   await expect.element(page.getByText('There is no such topic')).toBeVisible()
+})
+
+test('of a topic that somebody deleted nothing is claimed any more', async () => {
+  const host = scenarios.calm()
+  await openWindow(host, '#/topics/payments/partitions')
+  await expect.element(page.getByText(/^delete, /)).toBeVisible()
+  host.cluster.topics.delete('payments')
+  host.push()
+  host.emit('changed', { what: 'topics' })
+  await expect.element(page.getByText('There is no such topic')).toBeVisible()
+  await expect.element(page.getByText(/^delete, /)).not.toBeInTheDocument()
+  await expect.element(page.getByText(/^\d+ partitions$/)).not.toBeInTheDocument()
 })
