@@ -6,8 +6,8 @@ const namedMax = 3
 export const isInternal = (topic: string): boolean => topic.startsWith('__')
 
 /**
- * A few by name, more by topic: `orders-0, orders-1 and 13 of __consumer_offsets`, `6 of flights, 3 of orders, 9 of 4 other topics
- * and 50 of __consumer_offsets`. Names are `topic-partition`.
+ * A few by name, more by topic: `orders-0, orders-1 and 13 of __consumer_offsets`, `6 of flights, 3 of orders, 9 more in 4 other
+ * topics and 50 of __consumer_offsets`. Names are `topic-partition`.
  */
 export function listed(partitions: readonly string[]): string {
   const own = partitions.filter((name) => !isInternal(name))
@@ -22,7 +22,7 @@ function summed(partitions: readonly string[]): readonly string[] {
   const rest = topics.slice(named.length)
   const phrases = named.map(([topic, some]) => `${some.length} of ${topic}`)
   if (rest.length === 0) return phrases
-  return [...phrases, `${rest.reduce((sum, [, some]) => sum + some.length, 0)} of ${rest.length} other topics`]
+  return [...phrases, `${rest.reduce((sum, [, some]) => sum + some.length, 0)} more in ${rest.length} other topics`]
 }
 
 const topicOf = (partition: string): string => partition.slice(0, partition.lastIndexOf('-'))

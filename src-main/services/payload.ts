@@ -20,12 +20,14 @@ export function payloadOf(bytes: Uint8Array | null, bytesMax: number): Payload {
 
 export const hexOf = (bytes: Uint8Array): string => asBuffer(bytes).toString('hex')
 
-/** Valid UTF-8 without control characters other than tab, line feed and carriage return. */
+/** Valid UTF-8 without control characters other than the harmless. */
 const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !hasControls(bytes)
 
+/** Tab, line feed, carriage return, and the escape with which programs colour the lines of their logs. */
+const harmless: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x1b])
+
 function hasControls(bytes: Uint8Array): boolean {
-  for (const byte of bytes)
-    if (byte < 0x20 ? byte !== 0x09 && byte !== 0x0a && byte !== 0x0d : byte === 0x7f) return true
+  for (const byte of bytes) if (byte < 0x20 ? !harmless.has(byte) : byte === 0x7f) return true
   return false
 }
 

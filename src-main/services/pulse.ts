@@ -36,6 +36,8 @@ export class PulseService {
   readonly #memory: PulseEvent[] = []
   /** When the user last asked something of a broker: `2 stop`. */
   readonly #deeds = new Map<string, number>()
+  /** Who has been in the cluster: the others come for the first time. */
+  readonly #known = new Set<number>()
   #gathered: IsrChange[] = []
   #timer: NodeJS.Timeout | null = null
   #lastId = 0
@@ -45,6 +47,7 @@ export class PulseService {
     this.#journal = journal
     this.handlers = { 'pulse.history': ({ sinceMs }) => this.#history(sinceMs) }
     for (const { brokerId, lifecycle, sinceMs } of host.brokers()) {
+      this.#known.add(brokerId)
       // It came up before anybody listened.
       if (lifecycle === 'running')
         this.tell(sinceMs, { ...calm, kind: 'broker-started', brokerId, text: `broker ${brokerId} started` })
@@ -149,8 +152,11 @@ export class PulseService {
           text: `${broker} fenced: the controller no longer counts on it`,
           severity: 'warning',
         }
-      case 'broker-unfenced':
-        return { ...calm, kind, brokerId, text: `${broker} back in the cluster` }
+      case 'broker-unfenced': {
+        const isNew = !this.#known.has(brokerId)
+        this.#known.add(brokerId)
+        return { ...calm, kind, brokerId, text: `${broker} ${isNew ? 'joined' : 'back in'} the cluster` }
+      }
       case 'controller-elected':
         return {
           ...calm,

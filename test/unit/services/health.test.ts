@@ -117,7 +117,7 @@ describe('partitions in a phrase', () => {
     expect(listed([...some('orders', 3), ...some('flights', 6)])).toBe('6 of flights and 3 of orders')
     const topics = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((topic) => some(topic, 2))
     expect(listed([...topics, ...some('__consumer_offsets', 5)])).toBe(
-      '2 of a, 2 of b, 2 of c, 6 of 3 other topics and 5 of __consumer_offsets',
+      '2 of a, 2 of b, 2 of c, 6 more in 3 other topics and 5 of __consumer_offsets',
     )
   })
 

@@ -36,8 +36,9 @@ describe('what a payload is shown as', () => {
       Buffer.from('a\u0007b'),
       Buffer.from('tab\tand\r\nline'),
       Buffer.from('Zürich 🛫'),
+      Buffer.from('\u001b[31mERROR\u001b[0m out of paper'),
     ]
-    expect(kinds.map((bytes) => of(bytes).kind)).toEqual(['binary', 'binary', 'binary', 'text', 'text'])
+    expect(kinds.map((bytes) => of(bytes).kind)).toEqual(['binary', 'binary', 'binary', 'text', 'text', 'text'])
     expect(of(Buffer.from([0xff, 0x00]))).toEqual({ kind: 'binary', hex: 'ff00', sizeBytes: 2, isCut: false })
   })
 

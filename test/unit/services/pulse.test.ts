@@ -30,6 +30,12 @@ const sentences = () =>
   )
 
 describe('sentences', () => {
+  test('a broker that was never here joins, and comes back from then on', () => {
+    host.happen({ kind: 'broker-unfenced', brokerId: 4, atMs: 5 })
+    host.happen({ kind: 'broker-unfenced', brokerId: 4, atMs: 9 })
+    expect(told.map(({ text }) => text)).toEqual(['broker 4 joined the cluster', 'broker 4 back in the cluster'])
+  })
+
   test('one for each thing that happens', () => {
     const at = { atMs: 5, brokerId: 2 }
     host.happen({ ...at, kind: 'broker-killed', tookMs: 1 })
