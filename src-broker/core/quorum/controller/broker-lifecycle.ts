@@ -86,14 +86,21 @@ const supportsFinalizedFeatures = (image: MetadataImage, request: BrokerRegistra
     ),
   )
 
+/** The epoch is the offset of the registration's record: whoever has replayed it knows that it is registered. */
+const hasReplayed = ({ epoch }: BrokerRegistration, request: BrokerHeartbeatRequest): boolean =>
+  request.brokerEpoch === epoch && request.currentMetadataOffset > epoch
+
+/** The heartbeat asks for its broker to be unfenced, and it may be. */
+export const asksToReturn = (broker: BrokerRegistration, request: BrokerHeartbeatRequest): boolean =>
+  broker.fenced && !request.wantShutDown && hasReplayed(broker, request)
+
 export function heartbeat(situation: Situation, request: BrokerHeartbeatRequest): Decision<BrokerHeartbeatResponse> {
   const { image } = situation
   const broker = image.brokers.get(request.brokerId)
   if (broker?.epoch !== request.brokerEpoch) {
     return { records: [], response: refusedHeartbeat(staleEpochError(broker)) }
   }
-  // The epoch is the offset of the registration's record: whoever has replayed it knows that it is registered.
-  const isCaughtUp = request.currentMetadataOffset > broker.epoch
+  const isCaughtUp = hasReplayed(broker, request)
   const respond = (isFenced: boolean, shouldShutDown = false): BrokerHeartbeatResponse => ({
     errorCode: errors.NONE,
     isCaughtUp,

@@ -5,7 +5,7 @@ import type { Deadline, Deadlines } from '../../../base/deadlines.ts'
 import { errors } from '../../../protocol/errors.ts'
 import type { Answer, RequestOf } from '../controller-apis.ts'
 import type { BrokerRegistration, MetadataImage } from '../image.ts'
-import { fence, heartbeat, registerBrokers, unfence } from './broker-lifecycle.ts'
+import { asksToReturn, fence, heartbeat, registerBrokers, unfence } from './broker-lifecycle.ts'
 import type { CommandQueue } from './command-queue.ts'
 import type { Situation } from './decision.ts'
 import { Gathering } from './gathering.ts'
@@ -115,9 +115,10 @@ export class BrokerWatch {
       this.#replayedOffsets.set(broker.id, request.currentMetadataOffset)
       if (!broker.fenced && !request.wantShutDown) this.#somebodyStays()
     }
+    // Before anything is decided of all the partitions: that is for once, when all are back.
+    if (broker !== undefined && asksToReturn(broker, request)) return this.#returning.add(asked, this.#host.nowMs())
     const { records, response } = heartbeat(this.#host.situation(), request)
     if (records.length === 0) return answer({ errorCode: errors.NONE, response })
-    if (broker?.fenced === true) return this.#returning.add(asked, this.#host.nowMs())
     if (request.wantShutDown && broker?.inControlledShutdown === false)
       return this.#leaving.add(asked, this.#host.nowMs())
     this.#decide(asked)

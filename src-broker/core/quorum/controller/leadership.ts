@@ -22,8 +22,8 @@ export function brokersLeave(situation: Situation, leaving: Brokers): Change[] {
 /**
  * These brokers have started again, all in one step. `unclean`: those among them that were not stopped in an orderly way, and may
  * have lost what they had not flushed; `wiped`: those whose disk is another one. They are in no ISR and not eligible. An ISR of
- * which all members are here, though, keeps those that were stopped cleanly: none of them has fallen behind another. And one of
- * them that led goes on in its epoch, with the log as it was: thousands of partitions need not be decided twice.
+ * which all members are here, though, keeps those that were stopped cleanly: none of them has fallen behind another. Where that is
+ * all of them, the leader goes on in its epoch, with the log as it was: nothing has to be decided of thousands of partitions.
  */
 export function brokersRestart(
   situation: Situation,
@@ -32,9 +32,10 @@ export function brokersRestart(
   wiped: Brokers = none,
 ): Change[] {
   const isFitToLead = staysActive(situation, restarted)
-  const awaited = new Set([...restarted].filter((id) => !unclean.has(id)))
+  const isAsItWas = (id: number) => restarted.has(id) && !unclean.has(id)
   return changeAll(situation, (partition) => {
     const { isr, leader, eligibleLeaderReplicas, lastKnownElr } = partition
+    if (isr.includes(leader) && eligibleLeaderReplicas.length === 0 && isr.every(isAsItWas)) return undefined
     const isConcerned =
       restarted.has(leader) ||
       isr.some((id) => restarted.has(id)) ||
@@ -43,7 +44,7 @@ export function brokersRestart(
     if (!isConcerned) return undefined
     const staying = isr.filter((id) => !restarted.has(id))
     const newIsr = staying.length > 0 ? staying : isr.filter((id) => !unclean.has(id))
-    return { isr: newIsr, unclean, wiped, awaited, isFitToLead }
+    return { isr: newIsr, unclean, wiped, isFitToLead }
   })
 }
 
@@ -52,8 +53,8 @@ export function brokersReturn(situation: Situation, returning: Brokers = none): 
   const { image } = situation
   const isFitToLead = (broker: number) => returning.has(broker) || image.isActive(broker)
   return changeAll(situation, (partition) => {
-    const { leader } = partition
-    if (returning.has(leader)) return { election: 'preferred', isFitToLead }
+    const { leader, replicas } = partition
+    if (returning.has(leader)) return leader === replicas[0] ? undefined : { election: 'preferred', isFitToLead }
     if (image.leaderOf(partition) !== noLeader) return undefined
     const isOnItsWay = leader !== noLeader && situation.hasSession(leader)
     return isOnItsWay ? undefined : { isFitToLead }
@@ -77,11 +78,11 @@ function changeAll(
 ): Change[] {
   const changes: Change[] = []
   for (const topic of situation.image.topics.values()) {
-    const rules = topicRules(situation, topic.name)
-    const election = electionOf(situation, topic.name)
     for (const partition of topic.partitions) {
       const wanted = want(partition)
-      const change = wanted && changePartition(partition, { election, ...rules, ...wanted })
+      if (wanted === undefined) continue
+      const rules = topicRules(situation, topic.name)
+      const change = changePartition(partition, { election: electionOf(situation, topic.name), ...rules, ...wanted })
       if (change !== undefined) changes.push(change)
     }
   }

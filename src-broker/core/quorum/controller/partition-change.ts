@@ -19,8 +19,6 @@ export interface WantedChange {
   readonly unclean?: ReadonlySet<number>
   /** Brokers that have lost everything. */
   readonly wiped?: ReadonlySet<number>
-  /** Brokers that start again with all that they had: where nobody is fit, a leader among them stays named until it is. */
-  readonly awaited?: ReadonlySet<number>
   readonly isFitToLead: (broker: number) => boolean
   /** The log directory that a broker would put a new replica in. */
   readonly directoryOf?: (broker: number) => Uuid
@@ -94,7 +92,7 @@ function elect(
   partition: PartitionImage,
   { isr, replicas }: Target,
   lastKnown: number,
-  { election, isFitToLead, unclean = none, awaited = none }: WantedChange,
+  { election, isFitToLead, unclean = none }: WantedChange,
 ): { readonly leader: number; readonly isr: readonly number[]; readonly isUnclean: boolean } {
   const clean = (leader: number, newIsr: readonly number[]) => ({ leader, isr: newIsr, isUnclean: false })
   const isInSync = (broker: number) => isr.includes(broker) && isFitToLead(broker)
@@ -113,9 +111,7 @@ function elect(
       : election === 'unclean'
         ? replicas.find(isFitToLead)
         : undefined
-  if (guess !== undefined) return { leader: guess, isr: [guess], isUnclean: true }
-  const isAwaited = isr.includes(partition.leader) && awaited.has(partition.leader)
-  return clean(isAwaited ? partition.leader : noLeader, isr)
+  return guess === undefined ? clean(noLeader, isr) : { leader: guess, isr: [guess], isUnclean: true }
 }
 
 /**
