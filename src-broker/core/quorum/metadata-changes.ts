@@ -8,7 +8,7 @@ export class MetadataChanges {
   readonly topicConfigs = new Set<string>()
   readonly brokerConfigs = new Set<string>()
   features = false
-  /** By topic and partition, how it stood before. */
+  /** By topic and partition, how it stood before. Not of topics created: nothing of them was there. */
   readonly #partitions = new Map<TopicImage, Map<number, PartitionImage | undefined>>()
 
   topicDeleted(topic: TopicImage): void {
@@ -17,6 +17,7 @@ export class MetadataChanges {
   }
 
   partitionChanged(topic: TopicImage, partition: number): void {
+    if (this.topicsCreated.has(topic)) return
     const before = this.#partitions.get(topic) ?? new Map<number, PartitionImage | undefined>()
     this.#partitions.set(topic, before)
     if (!before.has(partition)) before.set(partition, topic.partitions[partition])
@@ -24,6 +25,8 @@ export class MetadataChanges {
 
   settle(): MetadataDelta {
     const partitions: PartitionDelta[] = []
+    for (const topic of this.topicsCreated)
+      for (const after of topic.partitions) partitions.push({ topic, before: undefined, after })
     for (const [topic, changed] of this.#partitions)
       for (const [partition, before] of changed) partitions.push({ topic, before, after: topic.partitions[partition]! })
     return {

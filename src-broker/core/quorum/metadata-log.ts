@@ -13,7 +13,7 @@ import { MetadataDamaged, refuseDamageInside, segmentBases } from './metadata-da
 import { MetadataSnapshots } from './metadata-snapshots.ts'
 import type { LeaderChange, RaftLog, SnapshotId, SnapshotPart } from './raft-log.ts'
 import type { MetadataRecord, MetadataRecordInput } from './records.ts'
-import { decodeSnapshot, encodeSnapshot, isSoundSnapshot, joined } from './snapshot-format.ts'
+import { encodeSnapshot, isSoundSnapshot, joined, snapshotRecords, snapshotVoters } from './snapshot-format.ts'
 import { voterSetsIn } from './voter-records.ts'
 import { type Voter, VoterHistory, type VoterSet } from './voters.ts'
 
@@ -36,8 +36,8 @@ export class MetadataLog implements RaftLog {
   #bytesSinceSnapshot = 0
   /** Of the leader's snapshot, what has come so far. */
   #incoming: Uint8Array[] = []
-  /** Of the snapshot that the log begins from, until somebody takes them. */
-  #snapshotRecords: readonly MetadataRecord[] = []
+  /** The snapshot that the log begins from, until somebody takes its records. */
+  #untaken: Uint8Array | undefined
 
   /** Throws MetadataDamaged where it does not hold what this broker once had. */
   constructor(env: Env, settings: MetadataLogSettings) {
@@ -167,10 +167,10 @@ export class MetadataLog implements RaftLog {
   // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The records of the snapshot found at the start, or come since. Once: they may be many. */
-  takeSnapshotRecords(): readonly MetadataRecord[] {
-    const records = this.#snapshotRecords
-    this.#snapshotRecords = []
-    return records
+  takeSnapshotRecords(): Iterable<MetadataRecord> {
+    const bytes = this.#untaken
+    this.#untaken = undefined
+    return bytes === undefined ? [] : snapshotRecords(this.#env, bytes)
   }
 
   /** Writes down what the log has led to so far, then lets go of what nobody needs any more. */
@@ -233,8 +233,8 @@ export class MetadataLog implements RaftLog {
       while (this.#snapshots.all.length > 1) this.#snapshots.removeOldest()
       this.#voters.clear()
     }
-    const { voters, records } = decodeSnapshot(this.#env, bytes)
-    this.#snapshotRecords = records
+    const voters = snapshotVoters(this.#env, bytes)
+    this.#untaken = bytes
     if (voters !== undefined) this.#voters.add({ offset: endOffset - 1, voters })
   }
 

@@ -92,24 +92,28 @@ function firstControlType(env: Env, bytes: Uint8Array, view: DataView, at: numbe
   return cursor.next() ? controlTypeOf(cursor.key) : undefined
 }
 
-/** Of a sound one. */
-export function decodeSnapshot(
-  env: Env,
-  bytes: Uint8Array,
-): { readonly voters: readonly Voter[] | undefined; readonly records: readonly MetadataRecord[] } {
-  const view = viewOf(bytes)
-  const records: MetadataRecord[] = []
+/** Of a sound one. Undefined where the voters are those of the configuration. */
+export function snapshotVoters(env: Env, bytes: Uint8Array): readonly Voter[] | undefined {
   let voters: readonly Voter[] | undefined
   let isDynamic = false
-  for (let at = 0; at < bytes.length; at += batch.sizeInBytes(view, at)) {
-    const cursor = new RecordCursor(bytes, view, at, env.decompress)
-    while (cursor.next()) {
-      const { value } = cursor
-      if (!batch.isControl(view, at)) records.push(decodeMetadataRecord(value!))
-      else if (controlTypeOf(cursor.key) === controlTypes.kraftVersion)
-        isDynamic = decodeControl(kraftVersion, value!).kRaftVersion > 0
-      else if (controlTypeOf(cursor.key) === controlTypes.kraftVoters) voters = decodeVoters(value!)
-    }
+  for (const { key, value } of recordsOf(env, bytes, true)) {
+    if (controlTypeOf(key) === controlTypes.kraftVersion)
+      isDynamic = decodeControl(kraftVersion, value!).kRaftVersion > 0
+    else if (controlTypeOf(key) === controlTypes.kraftVoters) voters = decodeVoters(value!)
   }
-  return { voters: isDynamic ? voters : undefined, records }
+  return isDynamic ? voters : undefined
+}
+
+/** Of a sound one; one after the other, as there may be many. */
+export function* snapshotRecords(env: Env, bytes: Uint8Array): Generator<MetadataRecord> {
+  for (const { value } of recordsOf(env, bytes, false)) yield decodeMetadataRecord(value!)
+}
+
+function* recordsOf(env: Env, bytes: Uint8Array, isControl: boolean): Generator<RecordCursor> {
+  const view = viewOf(bytes)
+  for (let at = 0; at < bytes.length; at += batch.sizeInBytes(view, at)) {
+    if (batch.isControl(view, at) !== isControl) continue
+    const cursor = new RecordCursor(bytes, view, at, env.decompress)
+    while (cursor.next()) yield cursor
+  }
 }
