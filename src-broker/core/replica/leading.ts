@@ -80,7 +80,7 @@ export class Leading {
     if (place === undefined) return { kind: 'corrupt' }
     const { segmentBase, position, batchOffset } = place
     const { followerHandle } = question
-    follower.stream = { followerHandle, segmentBase, position, highWatermark: -1, logStartOffset: -1, unanswered: 0 }
+    follower.stream = { followerHandle, segmentBase, position, highWatermark: 0, logStartOffset: 0, unanswered: 0 }
     this.#followerReached(partition, leader, from, fetchOffset)
     this.#context.changed(partition)
     return { kind: 'follow', leaderHandle: partition.handle, segmentBase, position, batchOffset }

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { Replicas } from '../../../src-broker/core/replica/replicas.ts'
 import { ReplicaCluster } from '../../support/replica-cluster.ts'
+
+afterEach(() => vi.restoreAllMocks())
 
 test('an append with acks=all is acknowledged when every in-sync replica has it', () => {
   const cluster = new ReplicaCluster(3, 2)
@@ -26,6 +29,17 @@ test('followers hear of the high watermark a moment after it moved', () => {
     2 follower leo 5 hw 5
     3 follower leo 5 hw 5"
   `)
+})
+
+test('where nothing is to be copied nothing is announced: at a start that is so of most of thousands of partitions', () => {
+  const told = vi.spyOn(Replicas.prototype, 'receiveNumbers')
+  const cluster = new ReplicaCluster(3, 2)
+  cluster.elect(1)
+  cluster.advance(1_000)
+  expect(told).not.toHaveBeenCalled()
+  cluster.produce(1, 1, 'all')
+  cluster.settle()
+  expect(told).toHaveBeenCalled()
 })
 
 test('replicas hold the same bytes', () => {
