@@ -5,12 +5,15 @@ import type { TopicReport } from './cluster-types.ts'
 import type { Gateway } from './gateway.ts'
 import type { FromWorker } from './worker-messages.ts'
 
+/** A broker that serves by then reports once, when it does: what thousands of partitions go through at a start is nobody's interest. */
+const startingMs = 1_000
+
 export class Reporter {
   readonly #broker: Broker
   readonly #gateway: Gateway
   readonly #post: (message: FromWorker) => void
   #lastSignature = ''
-  #lastMetadataOffset = -1
+  #lastTopicsEndOffset = -1
   #next: Deadline | undefined
 
   constructor(broker: Broker, gateway: Gateway, post: (message: FromWorker) => void) {
@@ -20,10 +23,21 @@ export class Reporter {
   }
 
   start(): void {
+    this.#after(startingMs)
+  }
+
+  /** Clients may come in. */
+  serving(): void {
+    this.#next?.cancel()
+    this.report()
+    this.#after(beatMs)
+  }
+
+  #after(delayMs: number): void {
     const { deadlines, env } = this.#broker
-    this.#next = deadlines.atBeat(env.monotonicMs(), beatMs, () => {
+    this.#next = deadlines.atBeat(env.monotonicMs(), delayMs, () => {
       this.report()
-      this.start()
+      this.#after(beatMs)
     })
   }
 
@@ -36,8 +50,8 @@ export class Reporter {
     if (signature === this.#lastSignature) return
     this.#lastSignature = signature
     const { image } = this.#broker
-    const topics = image.endOffset === this.#lastMetadataOffset ? undefined : this.#topics()
-    this.#lastMetadataOffset = image.endOffset
+    const topics = image.topicsEndOffset === this.#lastTopicsEndOffset ? undefined : this.#topics()
+    this.#lastTopicsEndOffset = image.topicsEndOffset
     this.#post({ kind: 'report', report: this.#facts(), topics })
   }
 

@@ -128,7 +128,7 @@ export class RunningBroker {
 
   #serve(): void {
     this.#listener.open(this.#gateway)
-    this.#reporter.report()
+    this.#reporter.serving()
     this.#post({ kind: 'serving' })
   }
 }

@@ -60,7 +60,7 @@ export type FromWorker =
   | { readonly kind: 'answered'; readonly id: number; readonly refusal: string | null }
   | { readonly kind: 'pausing' }
   | { readonly kind: 'stopped' }
-  /** Topics only when the metadata changed since the last report. */
+  /** Topics only when something changed about them since the last report. */
   | {
       readonly kind: 'report'
       readonly report: Omit<BrokerReport, 'topics'>

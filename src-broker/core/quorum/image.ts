@@ -5,6 +5,7 @@ import { type Uuid, zeroUuid } from '../../base/uuid.ts'
 import type { BrokerRegistration, MetadataDelta, PartitionImage, TopicImage } from './image-types.ts'
 import { MetadataChanges } from './metadata-changes.ts'
 import { leaderUnchanged, type MetadataRecord, noLeader, type RecordOf } from './records.ts'
+import { SharedLists } from './shared-lists.ts'
 
 export type { BrokerRegistration, MetadataDelta, PartitionImage, TopicImage } from './image-types.ts'
 
@@ -30,7 +31,10 @@ export class MetadataImage {
   #nextProducerId = 0
   #featuresEpoch = -1
   #endOffset = 0
+  #topicsEndOffset = 0
   #changes = new MetadataChanges()
+  readonly #ids = new SharedLists<number>()
+  readonly #directories = new SharedLists<Uuid>()
 
   constructor(clusterId: string) {
     this.clusterId = clusterId
@@ -91,6 +95,11 @@ export class MetadataImage {
     return this.#endOffset
   }
 
+  /** Offset after the last record that touched a topic, a partition or a configuration. */
+  get topicsEndOffset(): number {
+    return this.#topicsEndOffset
+  }
+
   /** Registered, not fenced and not on its way out. */
   isActive(broker: number): boolean {
     const registration = this.#brokers.get(broker)
@@ -140,7 +149,7 @@ export class MetadataImage {
         this.#removeTopic(record.topicId)
         break
       case 'PartitionRecord':
-        this.#setPartition(partitionOf(record))
+        this.#setPartition(this.#partitionOf(record))
         break
       case 'PartitionChangeRecord':
         this.#changePartition(record)
@@ -178,6 +187,7 @@ export class MetadataImage {
     this.#featuresEpoch = endOffset - 1
     this.#changes.features = true
     this.#endOffset = endOffset
+    this.#topicsEndOffset = endOffset
   }
 
   #become(next: MetadataImage): void {
@@ -235,6 +245,7 @@ export class MetadataImage {
   #createTopic(name: string, id: Uuid): void {
     assert(!this.#topics.has(name), `topic ${name} created twice`)
     const topic: Topic = { name, id, partitions: [] }
+    this.#topicsEndOffset = this.#endOffset
     this.#topics.set(name, topic)
     this.#topicsById.set(id, topic)
     this.#changes.topicsCreated.add(topic)
@@ -243,16 +254,39 @@ export class MetadataImage {
   #removeTopic(id: Uuid): void {
     const topic = this.#topicsById.get(id)
     assert(topic !== undefined, `unknown topic ${id} removed`)
+    this.#topicsEndOffset = this.#endOffset
     this.#topics.delete(topic.name)
     this.#topicsById.delete(id)
     this.#topicConfigs.delete(topic.name)
     this.#changes.topicDeleted(topic)
   }
 
+  #partitionOf(record: RecordOf<'PartitionRecord'>): PartitionImage {
+    const { partitionId: partition, leader, leaderEpoch, partitionEpoch, leaderRecoveryState } = record
+    const ids = this.#ids
+    return {
+      // The topic's own, and not another string that is like it.
+      topicId: this.#topicsById.get(record.topicId)?.id ?? record.topicId,
+      partition,
+      replicas: ids.of(record.replicas),
+      isr: ids.of(record.isr),
+      removingReplicas: ids.of(record.removingReplicas),
+      addingReplicas: ids.of(record.addingReplicas),
+      leader,
+      leaderEpoch,
+      partitionEpoch,
+      leaderRecoveryState,
+      directories: this.#directories.of(record.directories),
+      eligibleLeaderReplicas: ids.of(record.eligibleLeaderReplicas ?? []),
+      lastKnownElr: ids.of(record.lastKnownElr ?? []),
+    }
+  }
+
   #setPartition(partition: PartitionImage): void {
     const topic = this.#topicsById.get(partition.topicId)
     assert(topic !== undefined, `partition of unknown topic ${partition.topicId}`)
     assert(partition.partition <= topic.partitions.length, `${topic.name} has a gap before ${partition.partition}`)
+    this.#topicsEndOffset = this.#endOffset
     this.#changes.partitionChanged(topic, partition.partition)
     topic.partitions[partition.partition] = partition
   }
@@ -263,8 +297,8 @@ export class MetadataImage {
     const isLeaderNamed = change.leader !== leaderUnchanged
     this.#setPartition({
       ...before,
-      replicas: change.replicas ?? before.replicas,
-      isr: change.isr ?? before.isr,
+      replicas: change.replicas === null ? before.replicas : this.#ids.of(change.replicas),
+      isr: change.isr === null ? before.isr : this.#ids.of(change.isr),
       removingReplicas: change.removingReplicas ?? before.removingReplicas,
       addingReplicas: change.addingReplicas ?? before.addingReplicas,
       leader: isLeaderNamed ? change.leader : before.leader,
@@ -287,6 +321,7 @@ export class MetadataImage {
   }
 
   #setConfig({ resourceType, resourceName, name, value }: RecordOf<'ConfigRecord'>): void {
+    this.#topicsEndOffset = this.#endOffset
     const resources = resourceType === topicResource ? this.#topicConfigs : this.#brokerConfigs
     const configs = resources.get(resourceName) ?? new Map<string, string>()
     if (value === null) configs.delete(name)
@@ -304,24 +339,4 @@ function replaceConfigs(configs: Configs, next: Configs, changed: Set<string>): 
   for (const name of new Set([...configs.keys(), ...next.keys()])) changed.add(name)
   configs.clear()
   for (const [name, values] of next) configs.set(name, values)
-}
-
-function partitionOf(record: RecordOf<'PartitionRecord'>): PartitionImage {
-  const { topicId, partitionId: partition, replicas, isr, removingReplicas, addingReplicas, directories } = record
-  const { leader, leaderEpoch, partitionEpoch, leaderRecoveryState } = record
-  return {
-    topicId,
-    partition,
-    replicas,
-    isr,
-    removingReplicas,
-    addingReplicas,
-    leader,
-    leaderEpoch,
-    partitionEpoch,
-    leaderRecoveryState,
-    directories,
-    eligibleLeaderReplicas: record.eligibleLeaderReplicas ?? [],
-    lastKnownElr: record.lastKnownElr ?? [],
-  }
 }

@@ -47,6 +47,26 @@ describe('what changed since the last look', () => {
   })
 })
 
+test('tells how far topics are concerned: brokers that come and go change nothing about thousands of them', () => {
+  const metadata = new Metadata().brokers('1').topic('orders', '1')
+  const { topicsEndOffset, endOffset } = metadata.image
+  expect(topicsEndOffset).toBe(endOffset)
+  metadata.brokers('2')
+  expect([metadata.image.topicsEndOffset, metadata.image.endOffset]).toEqual([topicsEndOffset, endOffset + 1])
+  metadata.replay([{ type: 'PartitionChangeRecord', topicId: idOf(metadata, 'orders'), partitionId: 0, leader: 1 }])
+  expect(metadata.image.topicsEndOffset).toBe(metadata.image.endOffset)
+})
+
+test('thousands of partitions share what is alike', () => {
+  const metadata = new Metadata().brokers('1', '2').topic('orders', '1,2', '1,2').topic('payments', '2,1')
+  const [one, two] = [metadata.image.partition('orders', 0)!, metadata.image.partition('orders', 1)!]
+  expect(one.replicas).toBe(two.replicas)
+  expect(one.isr).toBe(one.replicas)
+  metadata.replay([{ type: 'PartitionChangeRecord', topicId: idOf(metadata, 'orders'), partitionId: 0, isr: [2, 1] }])
+  expect(metadata.image.partition('orders', 0)!.isr).toBe(metadata.image.partition('payments', 0)!.replicas)
+  expect(two.isr).toEqual([1, 2])
+})
+
 test('an entry is a moment: who holds one does not see it change', () => {
   const metadata = new Metadata().brokers('1', '2').topic('orders', '1,2')
   const held = metadata.image.partition('orders', 0)!

@@ -1,0 +1,11 @@
+/** Lists that are alike are one: thousands of partitions have the same few replicas, and most of their other lists are empty. */
+export class SharedLists<Item extends number | string> {
+  readonly #lists = new Map<string, readonly Item[]>()
+
+  of(list: readonly Item[]): readonly Item[] {
+    const key = list.join()
+    const known = this.#lists.get(key)
+    if (known === undefined) this.#lists.set(key, list)
+    return known ?? list
+  }
+}
