@@ -180,7 +180,7 @@ class WaitingFetch implements ParkedFetch {
     const { deadlines, env } = broker
     this.#deadline = deadlines.at(env.monotonicMs() + request.maxWaitMs, () => this.#finish(this.#attempt()))
     this.#partitions = partitions
-    for (const partition of partitions) partition.parkedFetches.add(this)
+    for (const partition of partitions) partition.park(this)
     context.whenGone = () => this.#leave()
   }
 
@@ -197,7 +197,7 @@ class WaitingFetch implements ParkedFetch {
   #leave(): void {
     this.#isOver = true
     this.#deadline.cancel()
-    for (const partition of this.#partitions) partition.parkedFetches.delete(this)
+    for (const partition of this.#partitions) partition.unpark(this)
   }
 
   #finish(attempt: Attempt): void {

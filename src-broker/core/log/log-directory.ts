@@ -82,7 +82,7 @@ export class LogDirectory {
       this.#hold(name, { ...found, log })
     }
     const shortened = [...this.#logs].filter(([name, { log }]) => log.recoveryPoint < (recoveryPoints.get(name) ?? 0))
-    for (const [name, held] of shortened) this.#shortened(name, held)
+    for (const [, { log }] of shortened) this.#shortened(log)
     for (const offsets of [recoveryPoints, highWatermarks, logStartOffsets, this.#cleanedTo]) {
       for (const name of offsets.keys()) if (!this.#logs.has(name)) this.#stale.add(name)
     }
@@ -200,9 +200,9 @@ export class LogDirectory {
    * Flushed records were cut off: what is written down of them must not outlive them. Others may take their place that were never
    * compacted, and of which the tombstones would go before the values.
    */
-  #shortened(name: string, { log }: HeldLog): void {
-    if ((this.#cleanedTo.get(name) ?? 0) > log.recoveryPoint) {
-      this.#cleanedTo.set(name, log.recoveryPoint)
+  #shortened(log: PartitionLog): void {
+    if ((this.#cleanedTo.get(log.directory) ?? 0) > log.recoveryPoint) {
+      this.#cleanedTo.set(log.directory, log.recoveryPoint)
       this.#writeCleaned()
     }
     this.checkpoint()
@@ -216,9 +216,17 @@ export class LogDirectory {
   }
 
   #hold(name: string, held: HeldLog): void {
-    held.log.onRecoveryPointLowered = () => this.#shortened(name, held)
-    held.log.onDamageFound = () => this.onDamageFound?.(held)
+    held.log.onRecoveryPointLowered = this.#recoveryPointLowered
+    held.log.onDamageFound = this.#damageFound
     this.#logs.set(name, held)
+  }
+
+  // One for all of thousands of logs.
+  readonly #recoveryPointLowered = (log: PartitionLog): void => this.#shortened(log)
+
+  readonly #damageFound = (log: PartitionLog): void => {
+    const held = this.#logs.get(log.directory)
+    if (held?.log === log) this.onDamageFound?.(held)
   }
 }
 

@@ -56,9 +56,9 @@ export class PartitionLog {
   /** Undefined where the log was sound at the last start. */
   damage: Damage | undefined
   /** Called when flushed records were cut off: the checkpoint has to follow before others are written in their place. */
-  onRecoveryPointLowered: (() => void) | undefined
+  onRecoveryPointLowered: ((log: PartitionLog) => void) | undefined
   /** Called when a log that counted as sound turns out not to be, on its first use. */
-  onDamageFound: (() => void) | undefined
+  onDamageFound: ((log: PartitionLog) => void) | undefined
   readonly #env: LogEnv
   readonly #isClean: boolean
   /** Of the last run; of this one where the files were let go of in it. The same goes for the log end. */
@@ -407,7 +407,7 @@ export class PartitionLog {
     if (offset >= before) return
     this.#recoveryPoint = offset
     try {
-      this.onRecoveryPointLowered?.()
+      this.onRecoveryPointLowered?.(this)
     } catch (error) {
       this.#recoveryPoint = before
       throw error
@@ -458,6 +458,6 @@ export class PartitionLog {
     this.highWatermark = Math.min(highWatermark, offset)
     if (offset < this.#logStartOffset) this.truncateFullyAndStartAt(this.#logStartOffset)
     else this.#endsAt(content, offset)
-    if (isDamaged) this.onDamageFound?.()
+    if (isDamaged) this.onDamageFound?.(this)
   }
 }

@@ -3,6 +3,8 @@ import type { PartitionLog } from '../log/partition-log.ts'
 import type { ParkedFetch } from './parked-fetch.ts'
 import type { Follower, Leader } from './role.ts'
 
+const none: readonly ParkedFetch[] = []
+
 /** This broker's replica of one partition: a log, how far it is committed, and what the replica is at the moment. */
 export class Partition {
   readonly topic: string
@@ -12,8 +14,8 @@ export class Partition {
   readonly handle: number
   readonly log: PartitionLog
   role: Leader | Follower | undefined = undefined
-  /** Fetches that wait for the high watermark (or the role) to change. */
-  readonly parkedFetches = new Set<ParkedFetch>()
+  /** Undefined until there is one: most of thousands of partitions are never waited for. */
+  #parkedFetches: Set<ParkedFetch> | undefined
   /** Something changed in this turn; see Replicas.endTurn. */
   isDirty = false
   /** The high watermark that parked fetches last had a look at. */
@@ -27,6 +29,20 @@ export class Partition {
     this.index = index
     this.handle = handle
     this.log = log
+  }
+
+  /** Fetches that wait for the high watermark (or the role) to change. */
+  get parkedFetches(): Iterable<ParkedFetch> {
+    return this.#parkedFetches ?? none
+  }
+
+  park(fetch: ParkedFetch): void {
+    this.#parkedFetches ??= new Set()
+    this.#parkedFetches.add(fetch)
+  }
+
+  unpark(fetch: ParkedFetch): void {
+    this.#parkedFetches?.delete(fetch)
   }
 
   get name(): string {
