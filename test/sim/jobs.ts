@@ -16,8 +16,10 @@ export interface ToThread extends JobOptions {
   readonly isVerbose: boolean
 }
 
-/** Real time after which a seed counts as hanging: the core loops without an event in between. */
+/** Processor time after which a seed counts as hanging: the core loops without an event in between. Others may have had the processor. */
 const hangMs = 60_000
+/** Real time between two looks. */
+const lookMs = 10_000
 
 /** Runs seeds until all are done or `wantsMore` says enough; results come in any order. */
 export async function runSeeds(
@@ -60,14 +62,25 @@ function runInOneThread(
       workerData: { ...options, isVerbose } satisfies ToThread,
     })
     let seed = first
-    let hang: NodeJS.Timeout | undefined
+    /** What the thread had used at the first look at this seed. */
+    let usedMs: number | undefined
     const ask = (asked: number): void => {
       seed = asked
-      hang = setTimeout(() => ended('hangs', `no event in ${hangMs / 1000} s of real time`), hangMs)
+      usedMs = undefined
       worker.postMessage(seed)
     }
+    const look = async (): Promise<void> => {
+      const looked = seed
+      const { user, system } = await worker.cpuUsage()
+      if (looked !== seed) return
+      const nowMs = (user + system) / 1_000
+      usedMs ??= nowMs
+      if (nowMs - usedMs > hangMs) ended('hangs', `no event in ${hangMs / 1_000} s of processor time`)
+    }
+    // A thread that has just ended has no figures; how it ended is told otherwise.
+    const watch = setInterval(() => void look().catch(() => {}), lookMs)
     const finish = (following: number | undefined): void => {
-      clearTimeout(hang)
+      clearInterval(watch)
       worker.removeAllListeners()
       void worker.terminate().then(() => resolve(following))
     }
@@ -80,7 +93,6 @@ function runInOneThread(
     )
     worker.on('message', (message: FromThread) => {
       if (message.kind === 'line') return onLine?.(message.line)
-      clearTimeout(hang)
       take(message.result)
       const following = next()
       if (following === undefined) finish(undefined)
