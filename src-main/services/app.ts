@@ -1,7 +1,8 @@
 import type { ClusterClient } from '../../src-broker/client/cluster-client.ts'
-import { configSources, describeBrokerConfigs } from '../../src-broker/client/configs.ts'
+import { describeBrokerConfigs } from '../../src-broker/client/configs.ts'
 import type { AppInfo, Handlers, LaptopDefault } from '../contract/contract.ts'
 import type { ServicesOptions } from '../services-contract.ts'
+import { laptopDefaultsAmong } from './laptop-defaults.ts'
 
 export function appHandlers(client: ClusterClient, options: ServicesOptions): Pick<Handlers, 'app.info'> {
   return {
@@ -19,9 +20,5 @@ export function appHandlers(client: ClusterClient, options: ServicesOptions): Pi
 async function laptopDefaults(client: ClusterClient): Promise<LaptopDefault[]> {
   const [broker] = await client.brokers()
   if (broker === undefined) return []
-  const configs = await describeBrokerConfigs(client, broker.brokerId)
-  return configs.flatMap(({ name, value, source, defaultValue, documentation }) => {
-    const isDifferent = source === configSources.static && defaultValue !== null && value !== defaultValue
-    return isDifferent ? [{ name, value: value ?? '', kafkaDefault: defaultValue, why: documentation ?? '' }] : []
-  })
+  return laptopDefaultsAmong(await describeBrokerConfigs(client, broker.brokerId))
 }
