@@ -1,5 +1,6 @@
 // Contents of a log are written by strangers. Characters that hide, or reorder what stands around them (bidi controls,
-// zero-width, control characters, lone surrogates), are cut out and shown as marks; all else stays text.
+// zero-width, control characters, lone surrogates), are cut out and shown as marks; all else stays text. A joiner between two
+// emoji hides nothing: it makes one picture of them.
 
 export interface Mark {
   readonly mark: string
@@ -41,7 +42,7 @@ export function pieces(text: string, keep = ''): readonly Piece[] {
   const out: Piece[] = []
   let from = 0
   for (const match of text.matchAll(hiding)) {
-    if (keep.includes(match[0])) continue
+    if (keep.includes(match[0]) || joinsEmoji(text, match.index)) continue
     if (match.index > from) out.push(text.slice(from, match.index))
     out.push(mark(match[0].codePointAt(0)!))
     from = match.index + match[0].length
@@ -49,6 +50,14 @@ export function pieces(text: string, keep = ''): readonly Piece[] {
   if (from < text.length) out.push(text.slice(from))
   return out
 }
+
+const joiner = '\u200d'
+const emojiBefore = /(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)$/u
+const emojiAfter = /^\p{Extended_Pictographic}/u
+const joinsEmoji = (text: string, at: number): boolean =>
+  text[at] === joiner &&
+  emojiBefore.test(text.slice(Math.max(0, at - 2), at)) &&
+  emojiAfter.test(text.slice(at + 1, at + 3))
 
 function mark(code: number): Mark {
   const point = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`

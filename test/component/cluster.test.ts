@@ -211,6 +211,10 @@ test('the client snippets hold the real bootstrap servers', async () => {
       .element(page.getByRole('tabpanel', { name: client }))
       .toMatchTextContent(/127\.0\.0\.1:9092.+127\.0\.0\.1:9096/)
   }
+  // franz-go alone does not ask for topics to be made unless it is told to.
+  await expect
+    .element(page.getByRole('tabpanel', { name: 'Go (franz-go)' }))
+    .toMatchTextContent('AllowAutoTopicCreation()')
 })
 
 test('numbers move as the host pushes, without a request', async () => {

@@ -74,6 +74,11 @@ test('what hides or reorders is cut out and named; all else stays text', () => {
   expect(plain('tab\tline\n\u0000\ud800 é 語')).toBe('tab<⇥>line<↵><U+0000><U+D800> é 語')
 })
 
+test('a joiner is left alone between two emoji, and nowhere else', () => {
+  for (const one of ['👩‍👩‍👧', '🏳️‍🌈', '👩🏽‍🚀']) expect(pieces(one)).toEqual([one])
+  expect(plain('👩\u200d a\u200db \u200d👩')).toBe('👩<U+200D> a<U+200D>b <U+200D>👩')
+})
+
 test('times can be typed as they are shown, in either zone', () => {
   fc.assert(
     fc.property(

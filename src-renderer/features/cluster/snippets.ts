@@ -86,8 +86,10 @@ while True:
       id: 'go',
       title: 'Go (franz-go)',
       install: 'go get github.com/twmb/franz-go/pkg/kgo',
-      code: `client, err := kgo.NewClient(
+      code: `ctx := context.Background()
+client, err := kgo.NewClient(
 	kgo.SeedBrokers(${quoted('"')}),
+	kgo.AllowAutoTopicCreation(),
 	kgo.ConsumerGroup("my-group"),
 	kgo.ConsumeTopics("${topic}"),
 	kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
