@@ -59,8 +59,12 @@ export function withDynamic(config: BrokerConfig, image: MetadataImage, brokerId
   const forAll = image.brokerConfigs('')
   const forThis = image.brokerConfigs(String(brokerId))
   if (forAll.size === 0 && forThis.size === 0) return config
-  const { settings, ...values } = createBrokerConfig(new Map([...config.settings, ...forAll, ...forThis]))
-  return { ...values, settings: config.settings }
+  const values: Record<string, unknown> = { ...config }
+  for (const [name, value] of [...forAll, ...forThis]) {
+    const definition: Definition | undefined = brokerConfigs[name as BrokerConfigName]
+    if (definition !== undefined) values[propertyName(name)] = definition.parse(value)
+  }
+  return values as unknown as BrokerConfig
 }
 
 /** As `withDynamic`, and the same object until something is altered: controllers ask with every heartbeat. */
