@@ -1,10 +1,11 @@
 import type { Disk } from '../../base/disk.ts'
+import { viewOf } from '../../protocol/reader.ts'
 import * as batch from '../../records/batch.ts'
 import type { BatchWalk } from './batch-walk.ts'
 import { Segment } from './segment.ts'
 import { cleanedSuffix } from './segment-swap.ts'
 
-const bufferBytes = 1 << 18
+const bufferBytesMax = 1 << 18
 
 /** The segment a compaction writes, batch by batch, beside those it is to replace. */
 export class CleanedSegment {
@@ -12,11 +13,14 @@ export class CleanedSegment {
   isChanged = false
   readonly #segment: Segment
   readonly #indexIntervalBytes: number
-  #buffer = new Uint8Array(bufferBytes)
-  #view = new DataView(this.#buffer.buffer)
+  #buffer: Uint8Array
+  #view: DataView
   #filled = 0
 
-  constructor(disk: Disk, directory: string, baseOffset: number, indexIntervalBytes: number) {
+  /** `bytes`: what there is to take, about. */
+  constructor(disk: Disk, directory: string, baseOffset: number, indexIntervalBytes: number, bytes: number) {
+    this.#buffer = new Uint8Array(Math.min(bytes, bufferBytesMax))
+    this.#view = viewOf(this.#buffer)
     new Segment(disk, directory, baseOffset, cleanedSuffix).remove() // What an attempt before left.
     this.#segment = new Segment(disk, directory, baseOffset, cleanedSuffix)
     this.#segment.create()

@@ -122,7 +122,8 @@ function* compactGroup(
 ): Generator<Pause, readonly string[]> {
   const { env, directory, segments, config } = compaction
   const base = group[0]!.baseOffset
-  const cleaned = new CleanedSegment(env.disk, directory, base, config.indexIntervalBytes)
+  const bytes = group.reduce((sum, { size }) => sum + size, 0)
+  const cleaned = new CleanedSegment(env.disk, directory, base, config.indexIntervalBytes, bytes)
   let isDone = false
   try {
     for (const segment of group) {
