@@ -6,7 +6,6 @@ import { readResponseHeader, writeRequest } from '../../src-broker/protocol/fram
 import { metadata as metadataApi } from '../../src-broker/protocol/messages/03-metadata.ts'
 import { viewOf, WireReader } from '../../src-broker/protocol/reader.ts'
 import type { Shape } from '../../src-broker/protocol/schema.ts'
-import { WireWriter } from '../../src-broker/protocol/writer.ts'
 import type { Cluster } from './cluster.ts'
 import type { End, Link } from './network.ts'
 import { pick } from './randoms.ts'
@@ -140,7 +139,7 @@ class ClientConnection implements End<Uint8Array> {
 
   ask(api: Api, version: number, body: unknown, timeoutMs: number, done: (response: unknown) => void): void {
     const correlationId = this.#nextId++
-    const writer = new WireWriter(512)
+    const writer = this.#client.world.frames
     writeRequest(writer, api, version, { correlationId, clientId: `client-${this.#client.node}` }, body as never)
     const timeout = this.#client.world.after(timeoutMs, () => this.close())
     this.#asked.push({ api, version, correlationId, done, timeout })

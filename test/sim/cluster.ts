@@ -205,9 +205,13 @@ export class PeerEnd implements End<PeerMessage> {
     const world = this.#world
     world.noteNumber(world.nowMs * 1_000)
     world.noteNumber(this.#machine.id * 16 + this.#peer)
-    if (Array.isArray(message)) for (const number of message as readonly number[]) world.noteNumber(number)
-    else
-      for (const value of Object.values(message))
-        world.noteNumber(typeof value === 'number' ? value : typeof value === 'string' ? value.length : 1)
+    if (Array.isArray(message)) {
+      for (const number of message as readonly number[]) world.noteNumber(number)
+      return
+    }
+    for (const name in message) {
+      const value: unknown = message[name as keyof PeerMessage]
+      world.noteNumber(typeof value === 'number' ? value : typeof value === 'string' ? value.length : 1)
+    }
   }
 }

@@ -12,6 +12,7 @@ import type { BrokerConfig } from '../../src-broker/core/config/broker-config.ts
 import type { Env } from '../../src-broker/core/env.ts'
 import type { Links } from '../../src-broker/core/links.ts'
 import { MetadataDamaged } from '../../src-broker/core/quorum/metadata-damaged.ts'
+import type { WireWriter } from '../../src-broker/protocol/writer.ts'
 import { SimClock } from './clock.ts'
 import type { PeerEnd } from './cluster.ts'
 import { SimPeerFile } from './peer-file.ts'
@@ -80,6 +81,10 @@ export class Machine {
     this.#syncRandom = world.randoms.for(`sync ${options.id}`)
     this.clock = new SimClock(world, 1_000 + this.#random() * 1_000_000)
     this.#directoryId = randomUuid(this.#random)
+  }
+
+  get frames(): WireWriter {
+    return this.#world.frames
   }
 
   get isUp(): boolean {
@@ -249,7 +254,7 @@ export class Machine {
   readonly #endTurn = (broker: Broker): void => {
     this.#isTurnScheduled = false
     const hasMore = broker.endTurn()
-    for (const { connection, frame } of this.#toFlush.splice(0)) connection.send(frame)
+    if (this.#toFlush.length > 0) for (const { connection, frame } of this.#toFlush.splice(0)) connection.send(frame)
     if (hasMore) this.#scheduleTurnEnd()
     this.#scheduleWake()
   }

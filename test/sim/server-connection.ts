@@ -7,7 +7,7 @@ import type { Broker } from '../../src-broker/core/broker.ts'
 import type { Api } from '../../src-broker/protocol/api.ts'
 import { readRequestHeader, writeResponse } from '../../src-broker/protocol/frames.ts'
 import { viewOf, WireReader } from '../../src-broker/protocol/reader.ts'
-import { WireWriter } from '../../src-broker/protocol/writer.ts'
+import type { WireWriter } from '../../src-broker/protocol/writer.ts'
 import type { Machine } from './machine.ts'
 import type { End, Link } from './network.ts'
 
@@ -66,6 +66,10 @@ export class ServerConnection implements End<Uint8Array> {
     if (response !== undefined) pending.answer(response)
   }
 
+  get frames(): WireWriter {
+    return this.#machine.frames
+  }
+
   answered(): void {
     while (this.#pending[0]?.isAnswered === true) {
       const { encoded } = this.#pending.shift()!
@@ -100,7 +104,7 @@ class Pending implements Context<unknown> {
 
   answer(response: unknown): void {
     if (this.isAnswered) return
-    const writer = new WireWriter(256)
+    const writer = this.#connection.frames
     writeResponse(writer, this.#api, this.version, this.#correlationId, response as never)
     this.encoded = writer.take()
     this.isAnswered = true

@@ -33,6 +33,8 @@ export class SimDisk implements Disk {
   #durable = new Names()
   #changes: NameChange[] = []
   #changesEver = 0
+  /** Another one whenever a name may stand for something else than before. */
+  generation = 0
 
   // ── as the core sees it ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -131,6 +133,7 @@ export class SimDisk implements Disk {
 
   #change(change: NameChange): void {
     this.#names.apply(change)
+    this.generation++
     this.#changes.push(change)
     this.#changesEver++
   }
@@ -145,12 +148,14 @@ export class SimDisk implements Disk {
     for (const inode of this.#names.inodes()) inode.isGone = true
     this.#durable = this.#durable.mapped((inode) => inode.afterPowerLoss(random))
     this.#names = this.#durable.mapped((inode) => inode)
+    this.generation++
   }
 
   wipe(): void {
     for (const inode of this.#names.inodes()) inode.isGone = true
     this.#names = new Names()
     this.#durable = new Names()
+    this.generation++
     this.#changes = []
   }
 
@@ -164,6 +169,9 @@ class Handle implements DiskFile {
   readonly path: string
   readonly #disk: SimDisk
   #isClosed = false
+  /** What the name stood for when that was last looked up. */
+  #inode: Inode | undefined
+  #generation = -1
 
   constructor(disk: SimDisk, path: string) {
     this.#disk = disk
@@ -171,7 +179,7 @@ class Handle implements DiskFile {
   }
 
   get size(): number {
-    return this.#disk.find(this.path)?.size ?? 0
+    return this.#found?.size ?? 0
   }
 
   write(bytes: Uint8Array, from: number, to: number, position: number): void {
@@ -183,7 +191,7 @@ class Handle implements DiskFile {
 
   read(into: Uint8Array, at: number, length: number, position: number): number {
     this.#checkOpen()
-    const inode = this.#disk.find(this.path)
+    const inode = this.#found
     if (inode === undefined) return 0
     this.#disk.faults.before('read', this.path)
     return inode.read(into, at, length, position)
@@ -191,7 +199,7 @@ class Handle implements DiskFile {
 
   truncate(size: number): void {
     this.#checkOpen()
-    const inode = this.#disk.find(this.path)
+    const inode = this.#found
     if (inode === undefined || inode.size <= size) return
     this.#disk.faults.before('write', this.path)
     inode.truncate(size)
@@ -209,7 +217,15 @@ class Handle implements DiskFile {
 
   #made(): Inode {
     this.#checkOpen()
-    return this.#disk.made(this.path)
+    return this.#found ?? this.#disk.made(this.path)
+  }
+
+  get #found(): Inode | undefined {
+    if (this.#generation !== this.#disk.generation) {
+      this.#inode = this.#disk.find(this.path)
+      this.#generation = this.#disk.generation
+    }
+    return this.#inode
   }
 
   #checkOpen(): void {

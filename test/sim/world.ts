@@ -1,6 +1,7 @@
 // What all parts of one simulated run share: the time, the chance, the trace of what happened.
 import { crc32c } from '@node-rs/crc32'
 import { type Deadline, Deadlines } from '../../src-broker/base/deadlines.ts'
+import { WireWriter } from '../../src-broker/protocol/writer.ts'
 import { Randoms } from './randoms.ts'
 
 /** Stops the run: the cluster did what it must not, or a rule of its own broke. */
@@ -24,6 +25,8 @@ export class World {
   events = 0
   readonly anomalies: Anomaly[] = []
   readonly faultCounts = new Map<string, number>()
+  /** For all frames: thousands of them share an allocation. */
+  readonly frames = new WireWriter(32_768)
   #digest = 0
   readonly #queue = new Deadlines()
   readonly #log: ((line: string) => void) | undefined
