@@ -17,7 +17,7 @@ const nothing: ReadonlyMap<string, string> = new Map()
 interface Topic {
   readonly name: string
   readonly id: Uuid
-  readonly partitions: PartitionImage[]
+  partitions: PartitionImage[]
 }
 
 export class MetadataImage {
@@ -288,7 +288,9 @@ export class MetadataImage {
     assert(partition.partition <= topic.partitions.length, `${topic.name} has a gap before ${partition.partition}`)
     this.#topicsEndOffset = this.#endOffset
     this.#changes.partitionChanged(topic, partition.partition)
-    topic.partitions[partition.partition] = partition
+    // Made with its first one a list has no room for sixteen more: thousands of topics have one partition.
+    if (topic.partitions.length === 0) topic.partitions = [partition]
+    else topic.partitions[partition.partition] = partition
   }
 
   #changePartition(change: RecordOf<'PartitionChangeRecord'>): void {

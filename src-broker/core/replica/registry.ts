@@ -28,8 +28,8 @@ export class PartitionRegistry {
   add(topic: string, topicId: Uuid, index: number, log: PartitionLog): Partition {
     const partition = new Partition(topic, topicId, index, this.#byHandle.length, log)
     this.#byHandle.push(partition)
-    slotsOf(this.#byTopic, topic)[index] = partition
-    slotsOf(this.#byTopicId, topicId)[index] = partition
+    keep(this.#byTopic, topic, partition)
+    keep(this.#byTopicId, topicId, partition)
     return partition
   }
 
@@ -40,11 +40,17 @@ export class PartitionRegistry {
   }
 }
 
-function slotsOf<Key>(map: Map<Key, Partition[]>, key: Key): Partition[] {
-  const known = map.get(key)
-  if (known !== undefined) return known
+function keep<Key>(map: Map<Key, Partition[]>, key: Key, partition: Partition): void {
+  const slots = map.get(key)
+  if (slots !== undefined) slots[partition.index] = partition
+  // Made with its first one a list has no room for sixteen more: thousands of topics have one partition.
+  else if (partition.index === 0) map.set(key, [partition])
+  else map.set(key, sparse(partition))
+}
+
+function sparse(partition: Partition): Partition[] {
   const slots: Partition[] = []
-  map.set(key, slots)
+  slots[partition.index] = partition
   return slots
 }
 
