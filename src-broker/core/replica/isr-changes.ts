@@ -2,7 +2,7 @@
 import type { Deadlines } from '../../base/deadlines.ts'
 import { errors } from '../../protocol/errors.ts'
 import type { Env } from '../env.ts'
-import { wantedIsr } from './leader.ts'
+import { noteIdle, wantedIsr } from './leader.ts'
 import type { Partition } from './partition.ts'
 import type { Leader } from './role.ts'
 
@@ -52,7 +52,12 @@ export class IsrChanges {
   start(): void {
     const { deadlines, env } = this.#context
     deadlines.atBeat(env.monotonicMs(), checkEveryMs, () => {
-      for (const partition of this.#context.partitions()) if (partition.role?.kind === 'leader') this.check(partition)
+      const nowMs = env.monotonicMs()
+      for (const partition of this.#context.partitions()) {
+        if (partition.leader === undefined) continue
+        noteIdle(partition, partition.leader, nowMs)
+        this.check(partition)
+      }
       this.start()
     })
   }

@@ -106,6 +106,13 @@ export function followerFetched(
   return advanceHighWatermark(partition, leader, nowMs)
 }
 
+/** A follower that has everything says nothing while nothing is written; what is written next must not find it long behind. */
+export function noteIdle({ log }: Partition, { followers }: Leader, nowMs: number): void {
+  for (const follower of followers.values()) {
+    if (follower.logEndOffset >= log.logEndOffset) follower.caughtUpAtMs = nowMs
+  }
+}
+
 /** Committed ISR plus additions under way: whoever might be elected from it must have what we call committed (KIP-497). */
 function maximalIsr(leader: Leader): readonly number[] {
   const { isr, proposedIsr } = leader
