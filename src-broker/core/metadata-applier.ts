@@ -42,8 +42,11 @@ export class MetadataApplier {
     for (const topic of delta.topicsDeleted) this.#dropTopic(topic)
     for (const { topic, after } of delta.partitions) this.#applyPartition(topic, after)
     if (delta.brokers.size > 0) this.#applyLeaders(delta.brokers)
+    // What is new has its settings already: at a start that is all there is.
+    const isNew = new Set(delta.topicsCreated.map(({ name }) => name))
     const all = delta.brokerConfigs.size > 0
-    for (const name of all ? this.#image.topics.keys() : delta.topicConfigs) this.#applySettings(name)
+    for (const name of all ? this.#image.topics.keys() : delta.topicConfigs)
+      if (!isNew.has(name)) this.#applySettings(name)
   }
 
   /**

@@ -1,5 +1,5 @@
 // A disk that is full when a partition has to be made costs that partition for a while, not the broker.
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { createBrokerConfig, laptopSettings } from '../../../src-broker/core/config/broker-config.ts'
 import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
 import { LogDirectory } from '../../../src-broker/core/log/log-directory.ts'
@@ -9,6 +9,14 @@ import { TopicSettings } from '../../../src-broker/core/topic-settings.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
 import { Metadata } from '../../support/metadata.ts'
 import { envOn } from '../log/bench.ts'
+
+interface FakePartition {
+  readonly topic: string
+  readonly index: number
+  role: { readonly kind: string; readonly leaderId?: number }
+}
+
+afterEach(() => vi.restoreAllMocks())
 
 function brokerOne() {
   const metadata = new Metadata().brokers('1', '2')
@@ -28,8 +36,14 @@ function brokerOne() {
       partitions.delete(`${partition.topicId} ${partition.index}`)
       roles.delete(`${partition.topic}-${partition.index}`)
     },
-    lead: ({ topic, index }: { topic: string; index: number }) => roles.set(`${topic}-${index}`, 'leads'),
-    follow: ({ topic, index }: { topic: string; index: number }) => roles.set(`${topic}-${index}`, 'follows'),
+    lead(partition: FakePartition) {
+      partition.role = { kind: 'leader' }
+      roles.set(`${partition.topic}-${partition.index}`, 'leads')
+    },
+    follow(partition: FakePartition, leaderId: number) {
+      partition.role = { kind: 'follower', leaderId }
+      roles.set(`${partition.topic}-${partition.index}`, leaderId < 0 ? 'waits' : 'follows')
+    },
   }
   const partitions = new Map<string, unknown>()
   const settings = new TopicSettings(image, createBrokerConfig(laptopSettings(2)), 1)
@@ -68,4 +82,34 @@ test('what became of the partition meanwhile counts, not what it was to be', () 
   applier.retryOffline()
   expect([Object.fromEntries(roles), offline('orders')]).toEqual([{ 'orders-0': 'follows' }, 0])
   expect([...logs.all()].map(({ topic }) => topic)).toEqual(['orders'])
+})
+
+test('who is named as leader and fenced leads nothing; once it is not, it does, and nothing need be said of the partitions', () => {
+  const { metadata, roles, apply } = brokerOne()
+  metadata.topic('orders', '1,2', '2,1')
+  apply()
+  const fenced = (brokerId: number, change: 1 | -1) => {
+    const brokerEpoch = metadata.image.brokers.get(brokerId)!.epoch
+    metadata.replay([{ type: 'BrokerRegistrationChangeRecord', brokerId, brokerEpoch, fenced: change }])
+    apply()
+    return [...roles.values()]
+  }
+  expect([...roles.values()]).toEqual(['leads', 'follows'])
+  expect(fenced(1, 1)).toEqual(['waits', 'follows'])
+  expect(fenced(2, 1)).toEqual(['waits', 'waits'])
+  expect(fenced(1, -1)).toEqual(['leads', 'waits'])
+  expect(fenced(2, -1)).toEqual(['leads', 'follows'])
+})
+
+test('a setting of all brokers reaches the topics that were there; new ones, all of them at a start, are given theirs once', () => {
+  const { metadata, apply } = brokerOne()
+  const given = vi.spyOn(TopicSettings.prototype, 'logConfig')
+  const set = (value: string) =>
+    metadata.replay([{ type: 'ConfigRecord', resourceType: 4, resourceName: '', name: 'log.retention.ms', value }])
+  set('60000').topic('orders', '1,2').topic('flights', '1,2')
+  apply()
+  expect(given.mock.calls.flat()).toEqual(['orders', 'flights'])
+  set('70000').topic('payments', '1,2')
+  apply()
+  expect(given.mock.calls.flat().slice(2).sort()).toEqual(['flights', 'orders', 'payments'])
 })
