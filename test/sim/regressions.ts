@@ -15,6 +15,7 @@ export const regressions: readonly Regression[] = [
   {
     bug: 'lead-in-an-earlier-life',
     found: 'a restarted broker led on what its earlier life was elected for, with a log that had become shorter',
+    faults: ['crash', 'power-loss'],
   },
   {
     bug: 'answer-another-life',
