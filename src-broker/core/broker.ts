@@ -164,7 +164,7 @@ export class Broker {
       () => this.#registration !== undefined,
     )
     this.#topicNews = new TopicNews(this.image, (event) => sink.event(event))
-    this.topics = new TopicCreator(this.quorum, config)
+    this.topics = new TopicCreator(this.quorum, this.settings)
     this.producerIds = new ProducerIds(this.quorum, brokerId)
     this.expiries = new Expiries(env, deadlines)
     this.deletions = new RecordDeletions(brokerId, (id) => this.image.brokers.get(id)?.fenced === false)

@@ -1,17 +1,17 @@
-import type { BrokerConfig } from './config/broker-config.ts'
 import type { QuorumNode } from './quorum/quorum-node.ts'
+import type { TopicSettings } from './topic-settings.ts'
 
 const creationTimeoutMs = 10_000
 
 /** Creates topics that nobody asked for by name of CreateTopics: on first use, and those that the cluster keeps for itself. */
 export class TopicCreator {
   readonly #quorum: QuorumNode
-  readonly #config: BrokerConfig
+  readonly #settings: TopicSettings
   readonly #underWay = new Set<string>()
 
-  constructor(quorum: QuorumNode, config: BrokerConfig) {
+  constructor(quorum: QuorumNode, settings: TopicSettings) {
     this.#quorum = quorum
-    this.#config = config
+    this.#settings = settings
   }
 
   /** With the defaults of the cluster. The topic shows in the metadata a little later. */
@@ -21,7 +21,7 @@ export class TopicCreator {
 
   /** The only internal topic so far is `__consumer_offsets`: compacted, never deleted by age, in segments small enough to load fast. */
   ensureInternal(name: string): void {
-    const { offsetsTopicNumPartitions, offsetsTopicReplicationFactor, offsetsTopicSegmentBytes } = this.#config
+    const { offsetsTopicNumPartitions, offsetsTopicReplicationFactor, offsetsTopicSegmentBytes } = this.#settings.broker
     this.#create(name, offsetsTopicNumPartitions, offsetsTopicReplicationFactor, [
       { name: 'cleanup.policy', value: 'compact' },
       { name: 'compression.type', value: 'producer' },

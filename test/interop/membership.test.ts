@@ -73,7 +73,16 @@ async function written(host: ClusterHost): Promise<string[]> {
   return values.sort()
 }
 
-test('a broker is added, another one removed with all that it held, and the next start has the same brokers', async () => {
+async function copiesOfNewTopic(host: ClusterHost): Promise<number> {
+  const admin = clientOf(host).admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: 'new', replicationFactor: -1 }], waitForLeaders: true })
+  const { topics } = await admin.fetchTopicMetadata({ topics: ['new'] })
+  await admin.disconnect()
+  return topics[0]!.partitions[0]!.replicas.length
+}
+
+test('a broker is added, others removed with all that they held, and the next start has the same brokers', async () => {
   const host = await start(3)
   const values = await written(host)
   expect(await host.addBroker()).toBe(4)
@@ -90,6 +99,8 @@ test('a broker is added, another one removed with all that it held, and the next
   const again = await start(null)
   expect(again.bootstrap).toEqual([2, 3, 4].map((id) => `127.0.0.1:${port + 2 * (id - 1)}`))
   expect(await readAll(again, values.length)).toEqual(values)
+  await again.removeBroker(4)
+  expect(await copiesOfNewTopic(again)).toBe(2)
 }, 60_000)
 
 test('a broker that does not run can be removed where others have all it had, and not where they lack something', async () => {

@@ -24,13 +24,11 @@ const definitions: ReadonlyMap<string, Definition> = new Map([
   ...Object.entries(inertBrokerConfigs),
 ])
 
-/** Settings of a cluster of that many brokers at its start, as far as nothing else is said: no more copies than there are brokers. */
+/** Settings of a cluster of that many brokers at its start, as far as nothing else is said. */
 export function laptopSettings(brokerCount: number): Map<string, string> {
   const settings = new Map<string, string>()
   for (const [name, { rules }] of definitions) if (rules.here !== undefined) settings.set(name, rules.here.value)
-  for (const name of ['default.replication.factor', 'offsets.topic.replication.factor', minInsyncReplicasName]) {
-    settings.set(name, atMost(brokerCount, name))
-  }
+  for (const name of countedSettings) settings.set(name, usualFor(name, brokerCount))
   return settings
 }
 
@@ -40,10 +38,15 @@ export function laptopSettings(brokerCount: number): Map<string, string> {
  */
 export const minInsyncReplicasName = 'min.insync.replicas'
 
-/** As it is for a cluster of that many brokers where nobody has said otherwise. */
-export const usualMinInsyncReplicas = (brokerCount: number): string => atMost(brokerCount, minInsyncReplicasName)
+/** Those that go by how many brokers there are. */
+export const countedSettings = [
+  'default.replication.factor',
+  'offsets.topic.replication.factor',
+  minInsyncReplicasName,
+] as const
 
-const atMost = (brokerCount: number, name: string): string =>
+/** As it is for a cluster of that many brokers where nobody has said otherwise: no more copies than there are brokers. */
+export const usualFor = (name: (typeof countedSettings)[number], brokerCount: number): string =>
   String(Math.min(Number(definitions.get(name)!.default), brokerCount))
 
 export function createBrokerConfig(settings: ReadonlyMap<string, string>): BrokerConfig {

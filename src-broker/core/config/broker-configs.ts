@@ -50,10 +50,10 @@ export const brokerConfigs = {
   'num.partitions': int(1, 'Partitions of a topic that is created without a number.')
     .min(1)
     .here('3', 'one for each broker, so that every broker has something to lead'),
-  'default.replication.factor': int(1, 'Replicas of a topic that is created without a number.').here(
-    '3',
-    'copies cost little on one machine, and losing a broker should lose nothing',
-  ),
+  // Dynamic here, as brokers come and go for good while it holds; so is `offsets.topic.replication.factor`.
+  'default.replication.factor': int(1, 'Replicas of a topic that is created without a number.')
+    .dynamic()
+    .here('3', 'copies cost little on one machine, and losing a broker should lose nothing'),
   'min.insync.replicas': int(
     1,
     'Replicas that must have a record before acks=all is answered. Never more than the replication factor counts.',
@@ -214,7 +214,9 @@ export const brokerConfigs = {
   'offsets.topic.replication.factor': short(
     3,
     'Replicas of __consumer_offsets; here never more than there are brokers.',
-  ).min(1),
+  )
+    .min(1)
+    .dynamic(),
   'offsets.topic.segment.bytes': int(
     104_857_600,
     'Segment size of __consumer_offsets, kept small so that it compacts and loads fast.',

@@ -1,4 +1,4 @@
-// min.insync.replicas of all brokers is in the metadata: brokers that were started when the cluster had another size agree on it.
+// What goes by the number of brokers is in the metadata: brokers that were started when the cluster had another size agree on it.
 import { expect, test } from 'vitest'
 import { createBrokerConfig, laptopSettings, withDynamic } from '../../../src-broker/core/config/broker-config.ts'
 import { followBrokerCount } from '../../../src-broker/core/quorum/broker-count.ts'
@@ -33,6 +33,19 @@ test('with a second broker it becomes 2 for all of them at once, and 1 again whe
   expect([inForce(harness, 1, 1), inForce(harness, 2, 2)]).toEqual([2, 2])
   expect(follow(harness, 2, 1)).toBe(null)
   expect([inForce(harness, 1, 1), inForce(harness, 2, 2)]).toEqual([1, 1])
+})
+
+test('a topic and the offsets get as many copies as there are brokers then, whatever their number was at a start', () => {
+  const harness = QuorumHarness.started({ brokers: 3 })
+  const copies = () => {
+    const config = withDynamic(createBrokerConfig(laptopSettings(3)), harness.image, 1)
+    return [config.defaultReplicationFactor, config.offsetsTopicReplicationFactor]
+  }
+  expect(copies()).toEqual([3, 3])
+  expect(follow(harness, 3, 2)).toBe(null)
+  expect(copies()).toEqual([2, 2])
+  expect(follow(harness, 2, 3)).toBe(null)
+  expect(copies()).toEqual([3, 3])
 })
 
 test('what somebody has set stays, and nobody can take it away', () => {
