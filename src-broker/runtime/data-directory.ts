@@ -6,8 +6,10 @@
 import fs from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { seededRandom } from '../base/random.ts'
-import { randomUuid, type Uuid, uuidFromBase64, uuidToBase64 } from '../base/uuid.ts'
+import { randomUuid, type Uuid, uuidToBase64 } from '../base/uuid.ts'
+import { directoryIdIn, foreignMeta, forgetBrokerMeta } from './broker-meta.ts'
 import { lockHolder, takeLock } from './directory-lock.ts'
+import { replaceFile } from './replace-file.ts'
 
 /** Why a cluster cannot start: told to the user in one line, exit code 2, nothing touched. */
 export class StartRefused extends Error {
@@ -65,7 +67,10 @@ export function checkDataDirectory(path: string, brokerCount: number | null): re
     throw new StartRefused(
       `${path} holds a cluster of ${length} ${length === 1 ? 'broker' : 'brokers'}; start it without --brokers, and then change it with "pressroom add" or "pressroom remove N"`,
     )
-  } else refuseLostMajority(path, identity)
+  } else {
+    refuseForeignBrokers(path, identity)
+    refuseLostMajority(path, identity)
+  }
   const holder = lockHolder(path)
   if (holder !== undefined) throw new StartRefused(`${path} is in use by another Pressroom (process ${holder})`)
   return identity === undefined ? oneTo(brokerCount ?? brokerCountByDefault) : brokersOf(identity)
@@ -134,7 +139,7 @@ class OpenDirectory implements DataDirectory {
     const { brokers } = this
     const isEmptied = !hasMetadata(this.#path, brokerId) && brokers.some((id) => hasPartitions(this.#path, id))
     if (isEmptied) {
-      fs.rmSync(metaFile(this.brokerDirectory(brokerId)), { force: true })
+      forgetBrokerMeta(this.brokerDirectory(brokerId))
       if (!this.#joined.includes(brokerId)) this.#write(brokers, [...this.#joined, brokerId])
     }
     return this.#joined.includes(brokerId) ? [] : oneTo(this.#identity.brokerCount)
@@ -145,7 +150,7 @@ class OpenDirectory implements DataDirectory {
   }
 
   directoryId(brokerId: number): Uuid {
-    return brokerMeta(this.brokerDirectory(brokerId), brokerId, this.clusterId)
+    return directoryIdIn(this.brokerDirectory(brokerId), brokerId, this.clusterId, newUuid)
   }
 
   addBroker(): number {
@@ -170,6 +175,13 @@ class OpenDirectory implements DataDirectory {
   #write(brokers: readonly number[], joined: readonly number[]): void {
     const identity = { ...this.#identity, formatVersion, brokers: ascending(brokers), joined: ascending(joined) }
     this.#identity = writeIdentity(this.#path, identity)
+  }
+}
+
+function refuseForeignBrokers(path: string, identity: Identity): void {
+  for (const brokerId of brokersOf(identity)) {
+    const why = foreignMeta(directoryOf(path, brokerId), brokerId, identity.clusterId)
+    if (why !== undefined) throw new StartRefused(why)
   }
 }
 
@@ -200,7 +212,6 @@ function hasMetadata(path: string, brokerId: number): boolean {
 const hasPartitions = (path: string, brokerId: number): boolean =>
   listOrEmpty(directoryOf(path, brokerId)).some((name) => /-\d+$/.test(name) && name !== '__cluster_metadata-0')
 
-const metaFile = (directory: string): string => join(directory, 'meta.properties')
 const directoryOf = (path: string, brokerId: number): string => join(path, `broker-${brokerId}`)
 const oneTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 const ascending = (ids: readonly number[]): number[] => [...new Set(ids)].sort((one, other) => one - other)
@@ -246,24 +257,7 @@ function writeIdentity(path: string, identity: Identity): Identity {
   return identity
 }
 
-/** Kafka's own meta.properties, so that its tools know whose directory they read. */
-function brokerMeta(directory: string, brokerId: number, clusterId: string): Uuid {
-  const file = metaFile(directory)
-  const known = fs.existsSync(file) ? /^directory\.id=(.+)$/m.exec(fs.readFileSync(file, 'utf8'))?.[1] : undefined
-  const knownId = known === undefined ? undefined : uuidFromBase64(known)
-  if (knownId !== undefined) return knownId
-  const id = newUuid()
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
-  replaceFile(file, `version=1\ncluster.id=${clusterId}\nnode.id=${brokerId}\ndirectory.id=${uuidToBase64(id)}\n`)
-  return id
-}
-
 const newUuid = (): Uuid => randomUuid(seededRandom(crypto.getRandomValues(new Uint32Array(1))[0]!))
-
-function replaceFile(file: string, content: string): void {
-  fs.writeFileSync(`${file}.tmp`, content, { flush: true })
-  fs.renameSync(`${file}.tmp`, file)
-}
 
 function listOrEmpty(path: string): string[] {
   try {

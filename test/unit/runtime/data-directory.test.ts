@@ -117,6 +117,21 @@ test.skipIf(process.getuid?.() === 0)(
   },
 )
 
+test.each([
+  ['another version', /version=1/, 'version=7', 'is of version 7, this Pressroom knows 1'],
+  ['another cluster', /cluster.id=.*/, 'cluster.id=elsewhere', 'belongs to another cluster (elsewhere, this one is '],
+  ['another broker', /node.id=2/, 'node.id=3', 'is the directory of broker 3'],
+])('a broker directory of %s is refused in one line, and nothing is touched', (_, found, instead, refusal) => {
+  const directory = openDataDirectory(path, 3)
+  for (const id of [1, 2, 3]) directory.directoryId(id)
+  directory.release()
+  const file = join(path, 'broker-2', 'meta.properties')
+  const content = fs.readFileSync(file, 'utf8').replace(found, instead)
+  fs.writeFileSync(file, content)
+  expect(() => openDataDirectory(path, null)).toThrow(`${join(path, 'broker-2')} ${refusal}`)
+  expect([fs.readFileSync(file, 'utf8'), lockHolder(path)]).toEqual([content, undefined])
+})
+
 describe('metadata logs that are gone', () => {
   test.each(['the log', 'its whole directory'])(
     'of a broker that kept its meta.properties, %s: it is another voter than before, and knows of none',
