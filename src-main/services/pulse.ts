@@ -195,7 +195,7 @@ export class PulseService {
       }
       case 'group-rebalanced': {
         const members = plural(event.members, 'member')
-        const text = `${event.groupId}: ${members}, generation ${event.generation} (${shortReason(event.reason)})`
+        const text = `${event.groupId}: ${members}, generation ${event.generation}, ${shortReason(event.reason)}`
         return { ...calm, kind, brokerId, text, durationMs: event.tookMs }
       }
       case 'offsets-set': {
