@@ -46,6 +46,8 @@ export class LogDirectory {
   readonly #cleanedTo: Map<string, number>
   /** Directories that are gone and still stand in the checkpoints. */
   readonly #stale = new Set<string>()
+  /** No log with records is gone that was there at the last checkpoint. */
+  readonly #isWhole: boolean
   /** What the last checkpoint says of all logs is to stay. */
   #isClosed = false
   /** Called when a log that counted as sound turns out not to be, on its first use. */
@@ -81,6 +83,7 @@ export class LogDirectory {
       })
       this.#hold(name, { ...found, log })
     }
+    this.#isWhole = ![...recoveryPoints].some(([name, recoveryPoint]) => recoveryPoint > 0 && !this.#logs.has(name))
     const shortened = [...this.#logs].filter(([name, { log }]) => log.recoveryPoint < (recoveryPoints.get(name) ?? 0))
     for (const [, { log }] of shortened) this.#shortened(log)
     for (const offsets of [recoveryPoints, highWatermarks, logStartOffsets, this.#cleanedTo]) {
@@ -89,11 +92,11 @@ export class LogDirectory {
   }
 
   /**
-   * The broker epoch of the last clean stop, for the registration: it vouches that all logs are whole, so they are looked at
-   * first. -1 where one of them is not.
+   * The broker epoch of the last clean stop, for the registration: it vouches that all logs are there and whole, so they are looked
+   * at first. -1 where one of them is not.
    */
   vouchedEpoch(): number {
-    if (this.cleanShutdownEpoch < 0) return -1
+    if (this.cleanShutdownEpoch < 0 || !this.#isWhole) return -1
     for (const { log } of this.#logs.values()) if (!isWhole(log)) return -1
     return this.cleanShutdownEpoch
   }

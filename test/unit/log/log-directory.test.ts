@@ -70,6 +70,20 @@ test('vouches for the last orderly stop only where all logs are whole, and says 
   expect(found).toEqual(['orders-1 ends at 2'])
 })
 
+test('does not vouch where a log that had records is gone since: it would lead without them', () => {
+  const { disk, logs } = withLogs()
+  logs.create('orders', 2, topicId, defaultLogConfig)
+  logs.close(17)
+  disk.remove('orders-2')
+  const sound = start(disk)
+  expect(sound.vouchedEpoch()).toBe(17)
+  sound.close(18)
+  disk.remove('orders-1')
+  const poor = start(disk)
+  poor.create('orders', 1, topicId, defaultLogConfig)
+  expect([poor.cleanShutdownEpoch, poor.vouchedEpoch()]).toEqual([18, -1])
+})
+
 test('a log that never had a record is not looked at, whoever asks how large it is or what is too old', () => {
   const { disk, logs } = withLogs()
   logs.create('orders', 2, topicId, defaultLogConfig)
