@@ -123,6 +123,11 @@ function read(
   response.highWatermark = highWatermark
   response.lastStableOffset = highWatermark
   response.logStartOffset = log.logStartOffset
+  // Of what was deleted the epochs are forgotten, too.
+  if (fetchOffset < log.logStartOffset) {
+    response.errorCode = errors.OFFSET_OUT_OF_RANGE
+    return
+  }
   if (lastFetchedEpoch >= 0) {
     const { epoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
     if (epoch >= 0 && (epoch < lastFetchedEpoch || endOffset < fetchOffset)) {
@@ -130,7 +135,7 @@ function read(
       return
     }
   }
-  if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset) {
+  if (fetchOffset > log.logEndOffset) {
     response.errorCode = errors.OFFSET_OUT_OF_RANGE
     return
   }

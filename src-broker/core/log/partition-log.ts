@@ -443,6 +443,8 @@ export class PartitionLog {
     }
     this.#logStartOffset = Math.max(this.#logStartOffset, content.segments.oldest.baseOffset)
     this.highWatermark = Math.max(this.highWatermark, this.#logStartOffset)
+    // What was written down of the epochs may be older than what was deleted.
+    if (this.#logStartOffset > 0) this.#epochs.truncateFromStart(this.#logStartOffset)
     return content
   }
 

@@ -68,14 +68,15 @@ export class Leading {
     follower.stream = undefined
     follower.brokerEpoch = question.brokerEpoch
     follower.logStartOffset = question.logStartOffset
+    const outOfRange = { kind: 'out-of-range', logStartOffset: log.logStartOffset } as const
+    // Of what was deleted the epochs are forgotten, too.
+    if (fetchOffset < log.logStartOffset) return outOfRange
     if (lastFetchedEpoch >= 0) {
       const { epoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
-      if (epoch < 0) return { kind: 'out-of-range', logStartOffset: log.logStartOffset }
+      if (epoch < 0) return outOfRange
       if (epoch !== lastFetchedEpoch || endOffset < fetchOffset) return { kind: 'diverging', epoch, endOffset }
     }
-    if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset) {
-      return { kind: 'out-of-range', logStartOffset: log.logStartOffset }
-    }
+    if (fetchOffset > log.logEndOffset) return outOfRange
     const place = placeIn(log, fetchOffset)
     if (place === undefined) return { kind: 'corrupt' }
     const { segmentBase, position, batchOffset } = place

@@ -125,7 +125,10 @@ export const laggard: Fault = (trouble) => {
     const ends = new Map<string, End>()
     trouble.after(800, () => {
       for (const { topicId, index, log, follower } of victim.broker?.replicas.all() ?? []) {
-        if (follower === undefined) continue
+        const leader = cluster.machines.find(({ id }) => id === follower?.leaderId)
+        const led = leader?.broker?.replicas.getById(topicId, index)
+        // Nobody is behind in a log that is idle: the time runs from what is written next.
+        if (follower === undefined || led === undefined || led.log.logEndOffset <= log.logEndOffset) continue
         ends.set(`${topicId}-${index}`, { leaderEpoch: follower.leaderEpoch, logEndOffset: log.logEndOffset })
       }
     })
@@ -148,7 +151,6 @@ function holdToTheLag({ cluster, world }: Trouble, victim: Machine, ends: Readon
     // A new leader gives everybody the time anew.
     if (led === undefined || before === undefined || led.leader?.epoch !== before.leaderEpoch) continue
     const endOffset = before.logEndOffset
-    // Somewhat behind for all that time: the leader has had more since before.
     const appended = led.log.logEndOffset
     if (isr.includes(victim.id) && appended > endOffset && led.highWatermark <= endOffset) {
       world.fail('laggard-in-isr', `${led.name} waits at ${led.highWatermark} of ${appended} for ${victim.id}`)

@@ -221,6 +221,21 @@ test('a log that lets go of its files and takes them up again has its end and it
   expect([recovered.highWatermark, recovered.logEndOffset]).toEqual([8, 10])
 })
 
+test('epochs of what was deleted are forgotten at a start, though the file still has them', () => {
+  const { disk, log } = newLog()
+  for (const leaderEpoch of [1, 4, 6]) append(log, ['x'], { leaderEpoch })
+  log.flush()
+  const { recoveryPoint } = log
+  log.advanceLogStartOffset(2)
+  const start = { isClean: false, recoveryPoint, logStartOffset: 2, highWatermark: 3 }
+  const again = openLog(disk.kill(), start)
+  expect([1, 6].map((epoch) => again.endOffsetForEpoch(epoch))).toEqual([
+    { epoch: 1, endOffset: 2 },
+    { epoch: 6, endOffset: 3 },
+  ])
+  expect(again.endOffsetForEpoch(5)).toEqual({ epoch: 5, endOffset: 2 })
+})
+
 test('epochs are found again in the batches, those before the recovery point in the file', () => {
   const { disk, log } = newLog()
   fill(log, 3, { leaderEpoch: 1 })
