@@ -5,6 +5,7 @@ import { offsetCommit } from '../../src-broker/protocol/messages/08-offset-commi
 import { offsetFetch } from '../../src-broker/protocol/messages/09-offset-fetch.ts'
 import { findCoordinator } from '../../src-broker/protocol/messages/10-find-coordinator.ts'
 import type { Client } from './client.ts'
+import { isCoordinator } from './health.ts'
 import { passing } from './passing.ts'
 import { between, chance } from './randoms.ts'
 import type { World } from './world.ts'
@@ -22,6 +23,8 @@ export class Committer {
   /** Highest offset that was acknowledged, and that was ever asked for. */
   #acknowledged = -1
   #asked = -1
+  /** Those of which no answer came: such a request may be carried out late, and take back what was acknowledged meanwhile. */
+  readonly #doubtful = new Set<number>()
   #isStopped = false
   /** A question asked after `stop` has been answered. */
   isConfirmed = false
@@ -78,6 +81,7 @@ export class Committer {
       const errorCode = response?.topics[0]?.partitions[0]?.errorCode
       if (errorCode === errors.NONE) this.#acknowledged = committedOffset
       else this.#failed('commit', errorCode)
+      if (errorCode === undefined) this.#doubtful.add(committedOffset)
       this.#later()
     })
   }
@@ -93,16 +97,16 @@ export class Committer {
       const found = group?.topics[0]?.partitions[0]
       const errorCode = group === undefined ? undefined : group.errorCode || found?.errorCode
       if (errorCode !== errors.NONE || found === undefined) this.#failed('fetch of offsets', errorCode)
-      else {
+      else if (isCoordinator(client.cluster, this.#coordinator, this.#groupId)) {
         this.#judge(found.committedOffset)
         this.isConfirmed = isLast
-      }
+      } else this.#coordinator = -1 // As in Kafka, one that is cut off tells what it knew.
       this.#later()
     })
   }
 
   #judge(committedOffset: number): void {
-    const isKept = committedOffset >= this.#acknowledged || this.#mayLose
+    const isKept = committedOffset >= this.#acknowledged || this.#doubtful.has(committedOffset) || this.#mayLose
     if (isKept && committedOffset <= this.#asked) return
     const known = `${this.#acknowledged} was acknowledged and ${this.#asked} asked for`
     this.#world.fail('committed-offset-wrong', `group ${this.#groupId} has ${committedOffset} where ${known}`)

@@ -13,6 +13,12 @@ export function newestImage(cluster: Cluster): MetadataImage | undefined {
   return newest
 }
 
+/** Whether a broker is the coordinator of a group, also by what others know. One that is cut off may think so for a while. */
+export function isCoordinator(cluster: Cluster, brokerId: number, groupId: string): boolean {
+  const partition = cluster.machine(brokerId)?.broker?.groups.partitionFor(groupId)
+  return newestImage(cluster)?.topics.get('__consumer_offsets')?.partitions[partition ?? -1]?.leader === brokerId
+}
+
 /** Why it is not whole; undefined where everybody serves, agrees and is in sync. */
 export function whatIsMissing(cluster: Cluster): string | undefined {
   const image = newestImage(cluster)
