@@ -127,7 +127,7 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'this.#epochs.save(this.logEndOffset)\n    this.#flushingTo',
     replace: 'this.#flushingTo',
-    within: 100,
+    within: 1_200,
   },
   {
     name: 'recovery-point-stays',
