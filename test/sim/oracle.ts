@@ -14,6 +14,18 @@ import type { World } from './world.ts'
 class Committed {
   readonly byBaseOffset = new Map<number, LoggedBatch>()
   endOffset = 0
+  /** Offsets that were committed and deleted between two looks: another replica may still have them. */
+  readonly #unseen: { readonly from: number; readonly to: number }[] = []
+
+  add(batch: LoggedBatch): void {
+    if (batch.baseOffset > this.endOffset) this.#unseen.push({ from: this.endOffset, to: batch.baseOffset })
+    this.byBaseOffset.set(batch.baseOffset, batch)
+    this.endOffset = Math.max(this.endOffset, batch.lastOffset + 1)
+  }
+
+  isUnseen({ baseOffset, lastOffset }: LoggedBatch): boolean {
+    return this.#unseen.some(({ from, to }) => baseOffset >= from && lastOffset < to)
+  }
 }
 
 interface Seen {
@@ -230,11 +242,9 @@ export class Oracle {
       if (known !== undefined) {
         const isSame = known.crc === found.crc && known.epoch === found.epoch && known.lastOffset === found.lastOffset
         if (!isSame) return this.#differ(what, found, `${tell(known)} was committed`)
-      } else if (found.baseOffset < committed.endOffset) return this.#differ(what, found, 'another batch was committed')
-      else if (found.baseOffset < highWatermark) {
-        committed.byBaseOffset.set(found.baseOffset, found)
-        committed.endOffset = found.lastOffset + 1
-      }
+      } else if (found.baseOffset < committed.endOffset && !committed.isUnseen(found)) {
+        return this.#differ(what, found, 'another batch was committed')
+      } else if (found.baseOffset < Math.max(highWatermark, committed.endOffset)) committed.add(found)
     }
   }
 
