@@ -199,12 +199,13 @@ export class ReplicaCluster {
 
   // --- clients ---
 
-  /** Appends batches of one record each to `broker`'s replica; returns how each stands, updated as time goes on. */
+  /** Appends batches to `broker`'s replica; returns how each stands, updated as time goes on. */
   produce(
     broker: number,
     count: number,
     acks: 'all' | 'leader',
     label = 'r',
+    recordsInBatch = 1,
   ): { readonly states: Acknowledgement[]; readonly offsets: number[] } {
     const { replicas, partition } = this.#node(broker)
     const states: Acknowledgement[] = []
@@ -220,7 +221,8 @@ export class ReplicaCluster {
         continue
       }
       const value = new TextEncoder().encode(`${label}${index}`)
-      const bytes = buildBatch([{ key: null, value, timestamp: this.nowMs }], checksum)
+      const record = { key: null, value, timestamp: this.nowMs }
+      const bytes = buildBatch(Array(recordsInBatch).fill(record), checksum)
       const { lastOffset } = replicas.append(partition, leader, bytes, viewOf(bytes), 'client')
       offsets.push(lastOffset)
       const at = states.push(acks === 'leader' || partition.highWatermark > lastOffset ? 'acknowledged' : 'waiting') - 1

@@ -1,6 +1,6 @@
 // The follower's part: it asks its leader where to begin, truncates where the two logs differ, and copies what is announced.
 import type { Deadlines } from '../../base/deadlines.ts'
-import { DiskError } from '../../base/disk.ts'
+import { attempt, DiskError } from '../../base/disk.ts'
 import type { Env } from '../env.ts'
 import type { Links } from '../links.ts'
 import { type CopyOutcome, copyAnnounced } from './copy.ts'
@@ -93,6 +93,7 @@ export class Following {
     switch (outcome.kind) {
       case 'follow':
         loseSource(follower)
+        if (!this.#canBeginAt(partition, outcome.batchOffset)) return this.#failed(partition, follower, 'own-disk')
         follower.source = follow(outcome, follower.leaderEpoch)
         return
       case 'diverging':
@@ -107,6 +108,15 @@ export class Following {
       case 'not-leader':
         return this.#askLater(partition, follower, askAgainMs)
     }
+  }
+
+  /**
+   * A log without records may begin amid a batch of its leader's, whose first records were deleted, or which an unclean election put
+   * there. It takes the whole batch, as the leader has it (UnexpectedAppendOffsetException in Kafka). False where the disk refuses.
+   */
+  #canBeginAt({ log }: Partition, batchOffset: number): boolean {
+    if (log.logStartOffset < log.logEndOffset || batchOffset >= log.logEndOffset) return true
+    return attempt(() => log.truncateFullyAndStartAt(batchOffset))
   }
 
   receiveAnnouncements(from: number, numbers: readonly number[]): void {

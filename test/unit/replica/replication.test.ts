@@ -228,6 +228,21 @@ test('a wiped follower starts at the beginning and gets everything', () => {
   expect(cluster.bytes(2, 10)).toEqual(cluster.bytes(1, 10))
 })
 
+test('a follower that has nothing begins with the batch that the log start lies in, and with none of its records before that', () => {
+  const cluster = new ReplicaCluster(3, 2)
+  cluster.elect(1)
+  cluster.produce(1, 4, 'all', 'r', 5)
+  cluster.settle()
+  cluster.kill(2)
+  cluster.wipe(2)
+  cluster.setIsr([1, 3])
+  cluster.partition(1).log.advanceLogStartOffset(12)
+  cluster.start(2)
+  cluster.advance(3_000)
+  const { logStartOffset, logEndOffset, highWatermark } = cluster.partition(2).log
+  expect([cluster.isr, logStartOffset, logEndOffset, highWatermark]).toEqual([[1, 2, 3], 12, 20, 20])
+})
+
 test('the new leader has every record that was acknowledged with acks=all', () => {
   const cluster = new ReplicaCluster(3, 2)
   cluster.elect(1)
