@@ -31,6 +31,8 @@ interface PartitionResponse {
   currentLeader?: LeaderHint
 }
 
+/** By then every broker that is not held up knows who leads. */
+const newsMs = 25
 const firstVersionWithZstd = 7
 const firstVersionWithRecordErrors = 8
 const firstVersionWithLeaderHints = 10
@@ -67,9 +69,22 @@ export const produce: Handler<Request, Response> = (broker, request, context) =>
   }
   const hints = failed === 0 ? [] : [...hintsIn(responses)]
   const response = hints.length === 0 ? { responses } : { responses, nodeEndpoints: endpointsOf(broker, hints) }
-  if (waits.length === 0) return response
-  new PendingProduce(broker, response, context, waits, request.timeoutMs)
+  if (waits.length > 0) new PendingProduce(broker, response, context, waits, request.timeoutMs)
+  else if (isTooEarly(response, context.version)) answerLater(broker, response, context)
+  else return response
   return undefined
+}
+
+/**
+ * Who is told no leader looks for one, at once and with whichever broker, and that one may not have heard of the new leader yet: such
+ * a client comes back here, and has used up a retry.
+ */
+const isTooEarly = ({ responses }: Response, version: number): boolean =>
+  version < firstVersionWithLeaderHints &&
+  responses.some((topic) => topic.partitionResponses.some((each) => each.errorCode === errors.NOT_LEADER_OR_FOLLOWER))
+
+function answerLater({ deadlines, env }: Broker, response: Response, context: Context<Response>): void {
+  deadlines.at(env.monotonicMs() + newsMs, () => context.answer(response))
 }
 
 function notLed(response: PartitionResponse, errorCode: number, hint: LeaderHint | undefined, version: number): void {
@@ -188,6 +203,7 @@ class Wait implements AppendWait {
 }
 
 class PendingProduce {
+  readonly #broker: Broker
   readonly #response: Response
   readonly #context: Context<Response>
   readonly #waits: readonly Wait[]
@@ -201,6 +217,7 @@ class PendingProduce {
     waits: readonly Wait[],
     timeoutMs: number,
   ) {
+    this.#broker = broker
     this.#response = response
     this.#context = context
     this.#waits = waits
@@ -215,7 +232,9 @@ class PendingProduce {
   }
 
   oneCompleted(): void {
-    if (--this.#remaining === 0) this.#context.answer(this.#response)
+    if (--this.#remaining > 0) return
+    if (isTooEarly(this.#response, this.#context.version)) answerLater(this.#broker, this.#response, this.#context)
+    else this.#context.answer(this.#response)
   }
 
   /** The records stay in the log and may yet be committed: the client does not know, and is told so. */

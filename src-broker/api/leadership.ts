@@ -49,7 +49,7 @@ export function leaderHint(
 ): LeaderHint | undefined {
   const known = topicId === undefined ? image.topics.get(topic) : image.topicsById.get(topicId)
   const partition = known?.partitions[index]
-  return partition === undefined ? undefined : { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch }
+  return partition && { leaderId: image.leaderOf(partition), leaderEpoch: partition.leaderEpoch }
 }
 
 export interface NodeEndpoint {

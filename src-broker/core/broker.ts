@@ -65,6 +65,9 @@ export interface Endpoint {
 const alterPartitionTimeoutMs = 5_000
 const listenerName = 'PLAINTEXT'
 
+/** A broker that leads nothing any more stays so long to tell clients: where a connection closes, they do not know why. */
+const farewellMs = 60
+
 /** What this release can do, for brokers and clients that ask. */
 const supportedFeatures: readonly SupportedFeature[] = [
   { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 },
@@ -245,7 +248,8 @@ export class Broker {
       this.#logs.close(this.quorum.brokerEpoch)
       done()
     }
-    if (timeoutMs > 0) this.quorum.shutDown(timeoutMs, close)
+    const { deadlines, env } = this
+    if (timeoutMs > 0) this.quorum.shutDown(timeoutMs, () => deadlines.at(env.monotonicMs() + farewellMs, close))
     else close()
   }
 
