@@ -169,10 +169,12 @@ test('records are deleted as counted by partition, and Enter alone does not do i
 
 test('an empty cluster offers sample data, shows how far it is, and ends with topics', async () => {
   const host = scenarios.empty()
+  host.holdsSamples = true
   await openWindow(host, '#/topics')
   await page.getByRole('checkbox', { name: /quakes/ }).click()
   await page.getByRole('button', { name: 'Load 2 sets, 234,005 records' }).click()
   await expect.element(page.getByRole('progressbar', { name: 'flights' })).toBeVisible()
+  host.releaseSamples()
   await expect.poll(() => names()).toEqual(['flights', 'weather'])
   expect(host.asked('samples.load')).toEqual([{ names: ['flights', 'weather'] }])
 })

@@ -56,8 +56,9 @@ export class FakeHost {
   maker: Maker = orders
   /** Of every topic, set from the window; null went back to the cluster's. */
   readonly configs = new Map<string, string | null>()
-  /** Samples load so slowly that they can be cancelled. */
+  /** Samples load until they are cancelled or `releaseSamples` is called. */
   holdsSamples = false
+  releaseSamples = (): void => {}
   #cancelSamples = (): void => {}
   now: () => number
   #deliver: (message: unknown) => void = () => {}
@@ -508,15 +509,15 @@ export class FakeHost {
       isDone: share === 1,
       isCancelled: false,
     })
+    this.emit('samples', progress(0.2))
     if (this.holdsSamples) {
-      this.emit('samples', progress(0.2))
-      await new Promise<void>((cancelled) => (this.#cancelSamples = cancelled))
-      return { ...progress(0.2), isDone: true, isCancelled: true }
+      const isCancelled = await new Promise<boolean>((ended) => {
+        this.#cancelSamples = () => ended(true)
+        this.releaseSamples = () => ended(false)
+      })
+      if (isCancelled) return { ...progress(0.2), isDone: true, isCancelled }
     }
-    for (const share of [0.2, 0.6]) {
-      this.emit('samples', progress(share))
-      await new Promise((done) => setTimeout(done, 60))
-    }
+    this.emit('samples', progress(0.6))
     for (const set of chosen) this.cluster.create({ name: set.topic, partitions: 3, records: set.recordCount })
     this.#after(null)
     return progress(1)
