@@ -204,14 +204,9 @@ export class Following {
 
   /** What is told of the log must be so: what the last clean stop wrote down may not be. */
   #isOpen(partition: Partition, follower: Follower): boolean {
-    try {
-      partition.log.ensureOpen()
-      return true
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.#failed(partition, follower, 'own-disk')
-      return false
-    }
+    const isOpen = attempt(() => partition.log.ensureOpen())
+    if (!isOpen) this.#failed(partition, follower, 'own-disk')
+    return isOpen
   }
 
   /** Asks again, ever more rarely. Says once why, where it stays so. */
