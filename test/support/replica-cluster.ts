@@ -110,7 +110,6 @@ export class ReplicaCluster {
 
   /** The thread ends; the page cache keeps what it wrote. */
   kill(id: number): void {
-    this.#node(id).logs.checkpoint()
     this.#end(id)
   }
 

@@ -39,6 +39,11 @@ export class EpochCache {
     return (this.#pending ?? this.#load().at(-1))?.epoch ?? -1
   }
 
+  /** -1 without entries. */
+  get earliestEpoch(): number {
+    return this.#load()[0]?.epoch ?? -1
+  }
+
   /** The latest, as far as it is known without reading the file; else -1. */
   get knownEpoch(): number {
     return (this.#pending ?? this.#entries?.at(-1))?.epoch ?? -1

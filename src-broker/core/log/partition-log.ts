@@ -223,6 +223,11 @@ export class PartitionLog {
     return this.#isUntouched ? this.#epochs.knownEpoch : this.#epochs.latestEpoch
   }
 
+  /** Of the records that are left; -1 without one. */
+  get earliestEpoch(): number {
+    return this.#epochs.earliestEpoch
+  }
+
   /** Epochs that have no record here any more, or never had, are not for a follower to speak of: its leader may have none of them. */
   forgetEmptyEpochs(): void {
     // Thousands of followers ask at a start: what has no records has nothing in the file of its epochs either.

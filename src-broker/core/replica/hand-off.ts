@@ -48,7 +48,7 @@ export interface FollowAnswer {
     | FollowFrom
     /** The follower's last epoch ended earlier here: truncate to what both have. */
     | { readonly kind: 'diverging'; readonly epoch: number; readonly endOffset: number }
-    /** The leader no longer, or not yet, has that offset: start anew at its log start. */
+    /** The leader no longer, or not yet, has that offset, or no longer knows that epoch: start anew at its log start. */
     | { readonly kind: 'out-of-range'; readonly logStartOffset: number }
     /** The leader's own file is spoilt there. Nobody can help; it may be led elsewhere soon. */
     | { readonly kind: 'corrupt' }

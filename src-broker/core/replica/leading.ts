@@ -73,7 +73,8 @@ export class Leading {
     if (fetchOffset < log.logStartOffset) return outOfRange
     if (lastFetchedEpoch >= 0) {
       const { epoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
-      if (epoch < 0) return outOfRange
+      // Nobody can tell any more how much of what the follower has was ever committed, and nothing before the log start is to be kept.
+      if (epoch < 0 || lastFetchedEpoch < log.earliestEpoch) return outOfRange
       if (epoch !== lastFetchedEpoch || endOffset < fetchOffset) return { kind: 'diverging', epoch, endOffset }
     }
     if (fetchOffset > log.logEndOffset) return outOfRange

@@ -17,10 +17,12 @@ export const restartStorm: Fault = (trouble, target) => {
 function storm(trouble: Trouble, machine: Machine, times: number): void {
   const { random, world } = trouble
   if (times === 0 || trouble.isOver) return
+  const again = (left: number): void => world.after(between(random, 1, 600), () => storm(trouble, machine, left))
+  if (trouble.isGuarded) return again(times)
   machine.kill()
   world.after(between(random, 5, 300), () => {
     machine.start()
-    world.after(between(random, 1, 600), () => storm(trouble, machine, times - 1))
+    again(times - 1)
   })
 }
 

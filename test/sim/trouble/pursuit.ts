@@ -85,7 +85,7 @@ export class Pursuit {
     const other = cluster.machines.filter((machine) => machine !== voter && machine !== candidate)
     hold(trouble, { side: [candidate], other, to: true, from: false, ms: between(random, 3, 60) })
     trouble.after(0, () => {
-      if (!voter.isUp) return
+      if (!voter.isUp || !trouble.mayStrike) return
       trouble.note('crash', `on ${voter.id}, who voted for ${candidate.id}`)
       trouble.crash(voter, between(random, 0.2, 4))
     })
@@ -105,7 +105,7 @@ export class Pursuit {
       ms: 8 * plan.networkDelayMs + between(random, 2, 30),
     })
     trouble.after(1.6 * plan.networkDelayMs + 0.1, () => {
-      if (!from.isUp) return
+      if (!from.isUp || !trouble.mayStrike) return
       trouble.note('crash', `on ${from.id}, who waits for an answer of ${controller.id}`)
       trouble.crash(from, between(random, 0.1, 1))
     })

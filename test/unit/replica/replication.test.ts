@@ -200,6 +200,27 @@ test('a follower behind a leader that has deleted its old segments starts anew a
   expect(cluster.partition(3).log.logStartOffset).toBe(15)
 })
 
+test('what was never committed does not come back where the leader has deleted what was committed in its place', () => {
+  const cluster = new ReplicaCluster(3, 2)
+  cluster.elect(1)
+  cluster.produce(1, 5, 'all')
+  cluster.settle()
+  cluster.isolate(1)
+  cluster.produce(1, 10, 'leader', 'never-committed-')
+  cluster.elect(2, [2, 3])
+  cluster.produce(2, 20, 'all')
+  cluster.settle()
+  cluster.partition(2).log.advanceLogStartOffset(12)
+  cluster.heal()
+  cluster.advance(1_000)
+  expect(cluster.isr).toEqual([1, 2, 3])
+  // Before the log start was written down.
+  cluster.kill(1)
+  cluster.start(1)
+  expect(cluster.partition(1).log.logStartOffset).toBe(12)
+  expect(cluster.values(1).join()).not.toContain('never-committed')
+})
+
 test('a killed follower comes back, asks where it stands, and catches up', () => {
   const cluster = new ReplicaCluster(3, 2)
   cluster.elect(1)
