@@ -17,7 +17,9 @@ export const restartStorm: Fault = (trouble, target) => {
 function storm(trouble: Trouble, machine: Machine, times: number): void {
   const { random, world } = trouble
   if (times === 0 || trouble.isOver) return
-  const again = (left: number): void => world.after(between(random, 1, 600), () => storm(trouble, machine, left))
+  const again = (left: number): void => {
+    world.after(between(random, 1, 600), () => storm(trouble, machine, left))
+  }
   if (trouble.isGuarded) return again(times)
   machine.kill()
   world.after(between(random, 5, 300), () => {
