@@ -127,7 +127,7 @@ export class MetadataApplier {
   #openLog(topic: TopicImage, index: number): PartitionLog {
     const config = this.#settings.logConfig(topic.name)
     const found = this.#logs.get(topic.name, index)
-    if (found?.topicId === topic.id) {
+    if (found?.belongsTo(topic.id)) {
       found.config = config
       found.ensureOpen()
       return found

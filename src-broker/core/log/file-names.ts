@@ -24,8 +24,11 @@ export function offsetOfFileName(name: string, kind: SegmentFileKind | '.snapsho
 export const partitionDirectoryName = (topic: string, partition: number): string => `${topic}-${partition}`
 
 export function parsePartitionDirectoryName(name: string): { topic: string; partition: number } | undefined {
-  const match = /^(.+)-(0|[1-9]\d{0,9})$/.exec(name)
-  return match === null ? undefined : { topic: match[1]!, partition: Number(match[2]) }
+  const dash = name.lastIndexOf('-')
+  const digits = name.slice(dash + 1)
+  return dash > 0 && /^(0|[1-9]\d{0,9})$/.test(digits)
+    ? { topic: name.slice(0, dash), partition: Number(digits) }
+    : undefined
 }
 
 /** The quorum's own log lies beside the partitions and is none of theirs. */

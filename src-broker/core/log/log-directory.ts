@@ -84,8 +84,8 @@ export class LogDirectory {
       this.#hold(name, { ...found, log })
     }
     this.#isWhole = ![...recoveryPoints].some(([name, recoveryPoint]) => recoveryPoint > 0 && !this.#logs.has(name))
-    const shortened = [...this.#logs].filter(([name, { log }]) => log.recoveryPoint < (recoveryPoints.get(name) ?? 0))
-    for (const [, { log }] of shortened) this.#shortened(log)
+    for (const [name, { log }] of this.#logs)
+      if (log.recoveryPoint < (recoveryPoints.get(name) ?? 0)) this.#shortened(log)
     for (const offsets of [recoveryPoints, highWatermarks, logStartOffsets, this.#cleanedTo]) {
       for (const name of offsets.keys()) if (!this.#logs.has(name)) this.#stale.add(name)
     }
@@ -247,8 +247,8 @@ function isWhole(log: PartitionLog): boolean {
 function readTopicIds(disk: Disk): Map<string, Uuid> {
   const ids = new Map<string, Uuid>()
   for (const line of readCheckpoint(disk, topicIdsFile) ?? []) {
-    const [, name, id] = /^(\S+) ([0-9a-f]{32})$/.exec(line) ?? []
-    if (name !== undefined && id !== undefined) ids.set(name, id)
+    const space = line.lastIndexOf(' ')
+    ids.set(line.slice(0, space), line.slice(space + 1))
   }
   return ids
 }

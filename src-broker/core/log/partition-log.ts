@@ -121,6 +121,12 @@ export class PartitionLog {
     return this.#topicId
   }
 
+  /** Whether it is that topic's, and not one's that had the name before. Looks once more before it says no: a log is removed for it. */
+  belongsTo(topicId: Uuid): boolean {
+    if (this.#topicId !== topicId) this.#topicId = readTopicId(this.#env.disk, this.directory)
+    return this.#topicId === topicId
+  }
+
   get logStartOffset(): number {
     return this.#logStartOffset
   }

@@ -55,6 +55,17 @@ test('after an orderly stop nobody looks into a directory to know whose it is; a
   expect(readAgain.mock.calls.flat()).toContain('orders-1/partition.metadata')
 })
 
+test('a log whose topic was written down wrongly at the stop is asked itself before it counts as another topic’s', () => {
+  const { disk, logs } = withLogs()
+  logs.close()
+  const ids = 'topic-id-checkpoint'
+  disk.replace(ids, encodeText(textOf(disk, ids).replace(topicId, topicId.replace('0', 'f'))))
+  const log = start(disk).get('orders', 0)!
+  expect(log.topicId).not.toBe(topicId)
+  expect(log.belongsTo(topicId)).toBe(true)
+  expect(log.belongsTo('f'.repeat(32))).toBe(false)
+})
+
 test('vouches for the last orderly stop only where all logs are whole, and says which is not', () => {
   const { disk, logs } = withLogs()
   logs.get('orders', 1)!.highWatermark = 4
