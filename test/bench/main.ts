@@ -1,9 +1,10 @@
 // npm run bench: what the hot path does, every number beside a control in the same run.
 //
-//   npm run bench -- [--quick] [--only produce,requests,fetch,latency,start,memory,recovery] [--match TEXT] [--rounds N] [--json]
+//   npm run bench -- [--quick] [--only produce,requests,fetch,latency,start,memory,recovery,many-logs] [--match TEXT] [--rounds N] [--json]
 //
 // Absolute numbers belong to a machine and a minute of it. Ratios, CPU per megabyte and CPU per request can be compared.
 import { parseArgs } from 'node:util'
+import { measureManyLogs } from './many-logs.ts'
 import { cells, type Part, parts } from './plan.ts'
 import { measureRecovery } from './recovery.ts'
 import { machine, partTable, type SingleValue, singleValuesTable } from './report.ts'
@@ -47,6 +48,10 @@ if (wanted.has('memory')) {
 if (wanted.has('recovery')) {
   progress('recovery')
   singleValues.push(...(await measureRecovery(folder, rounds)))
+}
+if (wanted.has('many-logs')) {
+  progress('many-logs')
+  singleValues.push(...(await measureManyLogs(folder, Math.max(rounds, 5))))
 }
 if (singleValues.length > 0) show(singleValuesTable(singleValues))
 

@@ -1,7 +1,7 @@
 // What is measured, and with how much of it.
 import { fetchBytes, type Requests } from './measure.ts'
 
-export const parts = ['produce', 'requests', 'fetch', 'latency', 'start', 'memory', 'recovery'] as const
+export const parts = ['produce', 'requests', 'fetch', 'latency', 'start', 'memory', 'recovery', 'many-logs'] as const
 export type Part = (typeof parts)[number]
 
 /** One line of the tables. */

@@ -18,6 +18,7 @@ export const scripts = {
   controlBroker: script('control-broker.ts'),
   touchMemory: script('touch-memory.ts'),
   recoveryPass: script('recovery-pass.ts'),
+  manyLogsPass: script('many-logs-pass.ts'),
 } as const
 
 /** Compiles into the folder. */
