@@ -3,8 +3,8 @@ import type { AlterPartitionRequest } from '../../../src-broker/core/quorum/cont
 import { errors } from '../../../src-broker/protocol/errors.ts'
 import { QuorumHarness } from '../../support/quorum-harness.ts'
 
-const withTopic = (brokers = 3, partitions = 3): QuorumHarness => {
-  const harness = QuorumHarness.started({ brokers })
+const withTopic = (brokers = 3, partitions = 3, settings: Readonly<Record<string, string>> = {}): QuorumHarness => {
+  const harness = QuorumHarness.started({ brokers, settings })
   harness.createTopic('orders', partitions, Math.min(3, brokers))
   return harness.after(20)
 }
@@ -14,6 +14,9 @@ const leadersOf = (harness: QuorumHarness, topic = 'orders') =>
 const sameImages = (harness: QuorumHarness) =>
   new Set(harness.running.map(({ image }) => JSON.stringify([[...image.brokers], [...image.topics], image.endOffset])))
     .size === 1
+
+const isrsWith = (id: number, harness: QuorumHarness) =>
+  [...harness.image.partitions()].filter(({ partition }) => partition.isr.includes(id))
 
 describe('a cluster starts', () => {
   test.each([1, 2, 3, 5, 9])('%i brokers are whole within 60 ms', (brokers) => {
@@ -57,23 +60,57 @@ describe('a cluster starts', () => {
     expect(harness.partitions('orders')).toEqual(before)
   })
 
-  test('who is to lead on, and dies between its registration and the word that it counts, is replaced at once', () => {
-    const harness = withTopic()
-    for (const id of [1, 2, 3]) harness.stop(id)
-    for (const id of [1, 2, 3]) harness.start(id)
-    const brokers = () => [...(harness.controller?.image.brokers.values() ?? [])]
-    // Registered in this life: before, none of them was fenced.
-    harness.until(() => brokers().length === 3 && brokers().every(({ fenced }) => fenced))
-    const lost = [1, 2, 3].find((id) => id !== harness.controller!.options.brokerId)!
-    const led = ({ image } = harness) => [...image.partitions()].map(({ partition }) => image.leaderOf(partition))
-    expect(new Set(led())).toEqual(new Set([-1]))
-    harness.isolate(lost)
-    harness.until(() => brokers().every(({ id }) => id === lost || harness.image.isActive(id)))
-    // The others serve, and wait for it with what it led.
-    expect(led()).toContain(-1)
-    harness.kill(lost)
-    expect(harness.until(() => led().every((leader) => leader > 0))).toBeLessThan(100)
-    expect(led()).not.toContain(lost)
+  describe('who is to lead on, and goes between its registration and the word that it counts', () => {
+    test('is replaced at once, and nobody waits for it: it is in no ISR', () => {
+      const { harness, led, lost } = restarted(3)
+      // The others serve, and wait for it with what it led.
+      expect(led()).toContain(-1)
+      harness.kill(lost)
+      expect(harness.until(() => led().every((leader) => leader > 0))).toBeLessThan(100)
+      expect(led()).not.toContain(lost)
+      expect(isrsWith(lost, harness)).toEqual([])
+    })
+
+    test('is replaced when its session is over, also where another one is heard of in that very moment', () => {
+      const { harness, led, lost, sessionsEndMs } = restarted(3)
+      const { brokerEpoch, image, options } = harness.controller!
+      const { brokerId } = options
+      harness.at(sessionsEndMs - harness.nowMs, () => {
+        const heartbeat = { brokerId, brokerEpoch, currentMetadataOffset: image.endOffset, wantShutDown: false }
+        harness.asked('BrokerHeartbeat', heartbeat, brokerId)
+      })
+      harness.after(sessionsEndMs - harness.nowMs + 100)
+      expect(led()).not.toContain(-1)
+      expect(isrsWith(lost, harness)).toEqual([])
+    })
+
+    test('is replaced at once, also where it goes while its registration is being decided', () => {
+      const harness = withTopic(3, 3, { 'auto.leader.rebalance.enable': 'false' })
+      for (const id of harness.members.keys()) harness.stop(id)
+      for (const id of harness.members.keys()) harness.start(id)
+      harness.until(() => harness.controller !== undefined)
+      const controller = harness.controller!
+      // First its election is committed, then the registrations are about to be.
+      const { highWatermark } = controller
+      harness.until(() => controller.highWatermark > highWatermark)
+      harness.until(() => controller.logEndOffset > controller.highWatermark)
+      const lost = leadersOf(harness).find((id) => id !== controller.options.brokerId)!
+      harness.kill(lost)
+      harness.after(200)
+      const { image } = harness
+      expect([...image.partitions()].map(({ partition }) => image.leaderOf(partition))).not.toContain(-1)
+      expect(isrsWith(lost, harness)).toEqual([])
+    })
+
+    test('is replaced by the next controller, where it goes together with the one that knew it', () => {
+      const { harness, led, lost } = restarted(5)
+      expect(led()).toContain(-1)
+      harness.kill(lost)
+      harness.kill(harness.controller!.options.brokerId)
+      harness.until(() => harness.controller !== undefined)
+      expect(harness.until(() => led().every((leader) => leader > 0))).toBeLessThan(100)
+      expect(isrsWith(lost, harness)).toEqual([])
+    })
   })
 
   test('replay after a restart gives the same image', () => {
@@ -421,6 +458,25 @@ test('what happened is told once, by the controller', () => {
   const kinds = harness.events.map(({ kind }) => kind).filter((kind) => kind !== 'controller-elected')
   expect(kinds).toEqual(['broker-fenced', 'leader-changed', 'isr-changed'])
 })
+
+/** Stopped as a whole and started again: all are registered, and all but one that is cut off serve. It leads a partition. */
+function restarted(brokers: number) {
+  const sessionMs = 3_000
+  const settings = { 'auto.leader.rebalance.enable': 'false', 'broker.session.timeout.ms': String(sessionMs) }
+  const harness = withTopic(brokers, 3, settings)
+  for (const id of harness.members.keys()) harness.stop(id)
+  for (const id of harness.members.keys()) harness.start(id)
+  const registered = () => [...(harness.controller?.image.brokers.values() ?? [])]
+  // In this life: before, none of them was fenced.
+  harness.until(() => registered().length === brokers && registered().every(({ fenced }) => fenced))
+  const sessionsEndMs = harness.nowMs + sessionMs
+  const led = ({ image } = harness) => [...image.partitions()].map(({ partition }) => image.leaderOf(partition))
+  expect(new Set(led())).toEqual(new Set([-1]))
+  const lost = leadersOf(harness).find((id) => id !== harness.controller!.options.brokerId)!
+  harness.isolate(lost)
+  harness.until(() => registered().every(({ id }) => id === lost || harness.image.isActive(id)))
+  return { harness, led, lost, sessionsEndMs }
+}
 
 function alterRequest(
   harness: QuorumHarness,

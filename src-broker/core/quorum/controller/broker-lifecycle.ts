@@ -1,6 +1,5 @@
 // Brokers come (registered, fenced, then unfenced once they have caught up) and go (controlled shutdown, or fenced when they
 // fall silent). Kafka: ClusterControlManager, BrokerHeartbeatManager.
-import { assert } from '../../../base/assert.ts'
 import { errors } from '../../../protocol/errors.ts'
 import type {
   BrokerHeartbeatRequest,
@@ -144,13 +143,12 @@ export const refusedHeartbeat = (errorCode: number): BrokerHeartbeatResponse => 
 export const staleEpochError = (broker: BrokerRegistration | undefined): number =>
   broker === undefined ? errors.BROKER_ID_NOT_REGISTERED : errors.STALE_BROKER_EPOCH
 
-/** Brokers that are gone, all in one step. */
+/**
+ * Brokers that are gone, all in one step. Who had registered and went before it was unfenced has to leave, too: where a whole cluster
+ * starts again it may be in sync, and named as leader.
+ */
 export function fence(situation: Situation, brokers: readonly BrokerRegistration[]): MetadataRecordInput[] {
-  assert(
-    brokers.every(({ fenced }) => !fenced),
-    'fenced twice',
-  )
-  const changes = brokers.map((broker) => registrationChange(broker, { fenced: 1 }))
+  const changes = brokers.filter(({ fenced }) => !fenced).map((broker) => registrationChange(broker, { fenced: 1 }))
   return [...changes, ...brokersLeave(situation, new Set(brokers.map(({ id }) => id)))]
 }
 

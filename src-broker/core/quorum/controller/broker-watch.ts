@@ -4,12 +4,11 @@
 import type { Deadline, Deadlines } from '../../../base/deadlines.ts'
 import { errors } from '../../../protocol/errors.ts'
 import type { Answer, RequestOf } from '../controller-apis.ts'
-import type { BrokerRegistration, MetadataImage } from '../image.ts'
+import type { MetadataImage } from '../image.ts'
 import { asksToReturn, fence, heartbeat, registerBrokers, unfence } from './broker-lifecycle.ts'
 import type { CommandQueue } from './command-queue.ts'
 import type { Situation } from './decision.ts'
 import { Gathering } from './gathering.ts'
-import { brokersReturn } from './leadership.ts'
 import type { MetadataEvents } from './metadata-events.ts'
 import { BrokerSessions } from './sessions.ts'
 
@@ -51,6 +50,8 @@ export class BrokerWatch {
   /** Everybody goes: nobody is to be fenced for it. */
   #isClosing = false
   #expiry: Deadline | undefined
+  /** When the first of the sessions runs out, as of the last look. */
+  #expiresAtMs = Infinity
   #isFencingQueued = false
 
   constructor(host: BrokerWatchHost, commands: CommandQueue) {
@@ -81,6 +82,7 @@ export class BrokerWatch {
     this.#isClosing = false
     for (const id of this.#host.image.brokers.keys()) this.#expect(id)
     this.#watch()
+    this.#fenceGone()
   }
 
   stop(): void {
@@ -88,6 +90,7 @@ export class BrokerWatch {
     this.#replayedOffsets.clear()
     this.#isFencingQueued = false
     this.#expiry?.cancel()
+    this.#expiresAtMs = Infinity
     for (const { answer } of this.#arriving.drain()) answer(abandoned)
     for (const { answer } of this.#returning.drain()) answer(abandoned)
     for (const { answer } of this.#leaving.drain()) answer(abandoned)
@@ -133,8 +136,7 @@ export class BrokerWatch {
   /** The broker's port closed: it is dead. */
   peerLost(broker: number): void {
     this.#sessions.end(broker)
-    this.#fenceSilent()
-    this.#leadInstead()
+    this.#fenceGone()
   }
 
   clockJumped(): void {
@@ -176,6 +178,7 @@ export class BrokerWatch {
     if (!this.#isClosing) return
     this.#isClosing = false
     this.#watch()
+    this.#fenceGone()
   }
 
   #decide({ request, answer }: Asked<'BrokerHeartbeat'>): void {
@@ -193,7 +196,7 @@ export class BrokerWatch {
       (responses) => {
         // All sessions first: whoever is answered may heartbeat at once, and is to wait for the others then.
         for (const [index, { request }] of arriving.entries()) {
-          if (responses?.[index]?.errorCode === errors.NONE) this.#touch(request.brokerId)
+          if (responses?.[index]?.errorCode === errors.NONE) this.#registered(request.brokerId)
         }
         for (const [index, { answer }] of arriving.entries()) {
           const response = responses?.[index]
@@ -203,10 +206,16 @@ export class BrokerWatch {
     )
   }
 
+  /** It may have died since it asked. */
+  #registered(broker: number): void {
+    if (this.#host.link(broker) === 'up') this.#touch(broker)
+    else this.#fenceGone()
+  }
+
   #unfence(returning: readonly Asked<'BrokerHeartbeat'>[]): void {
     this.#commands.add(
       (situation) => {
-        const brokers = returning.flatMap(({ request }) => stillFenced(situation.image, request))
+        const brokers = returning.flatMap(({ request }) => stillFenced(situation, request))
         return { records: brokers.length === 0 ? [] : unfence(situation, brokers), response: true }
       },
       (isDecided) => {
@@ -218,22 +227,23 @@ export class BrokerWatch {
     )
   }
 
-  /** Fences whoever is not alive. */
-  #fenceSilent(): void {
+  /** Whoever is not alive is fenced, leads nothing and leaves the ISRs. */
+  #fenceGone(): void {
     if (this.#isFencingQueued || this.#isClosing) return
     this.#isFencingQueued = true
     this.#commands.add((situation) => {
       this.#isFencingQueued = false
-      const silent = this.#silent()
-      for (const { id } of silent) {
-        this.#host.events.explain(id, this.#host.link(id) === 'up' ? 'no heartbeats' : 'its link closed')
+      const gone = [...situation.image.brokers.values()].filter(({ id }) => !this.#isAlive(id))
+      for (const { id, fenced } of gone) {
+        if (!fenced) this.#host.events.explain(id, this.#host.link(id) === 'up' ? 'no heartbeats' : 'its link closed')
       }
-      return { records: silent.length === 0 ? [] : fence(situation, silent), response: undefined }
+      return { records: gone.length === 0 ? [] : fence(situation, gone), response: undefined }
     })
   }
 
-  #silent(): BrokerRegistration[] {
-    return [...this.#host.image.brokers.values()].filter(({ id, fenced }) => !fenced && !this.#isAlive(id))
+  /** The cluster counts on a broker that is not alive. */
+  #isSomebodySilent(): boolean {
+    return [...this.#host.image.brokers.values()].some(({ id, fenced }) => !fenced && !this.#isAlive(id))
   }
 
   /** A broker that an earlier controller knew: time to be heard of, where it can be. */
@@ -249,19 +259,11 @@ export class BrokerWatch {
 
   #watch(): void {
     this.#expiry?.cancel()
-    if (this.#silent().length > 0) this.#fenceSilent()
-    const nextMs = this.#sessions.nextExpiryMs(this.#host.nowMs())
-    if (nextMs === Infinity) return
-    this.#expiry = this.#host.deadlines.at(nextMs, () => {
-      this.#watch()
-      this.#leadInstead()
-    })
-  }
-
-  /** Others lead what somebody was to lead who had registered, and went before it was unfenced. */
-  #leadInstead(): void {
-    if (this.#isClosing) return
-    this.#commands.add((situation) => ({ records: brokersReturn(situation), response: undefined }))
+    const nowMs = this.#host.nowMs()
+    // Somebody may be heard of in the very moment in which another's session is over, before its deadline runs.
+    if (this.#expiresAtMs <= nowMs || this.#isSomebodySilent()) this.#fenceGone()
+    this.#expiresAtMs = this.#sessions.nextExpiryMs(nowMs)
+    if (this.#expiresAtMs < Infinity) this.#expiry = this.#host.deadlines.at(this.#expiresAtMs, () => this.#watch())
   }
 
   #isAlive(broker: number): boolean {
@@ -269,7 +271,8 @@ export class BrokerWatch {
   }
 }
 
-function stillFenced(image: MetadataImage, request: RequestOf<'BrokerHeartbeat'>): BrokerRegistration[] {
-  const broker = image.brokers.get(request.brokerId)
-  return broker?.epoch === request.brokerEpoch && broker.fenced ? [broker] : []
+/** Unless it has gone since it asked. */
+function stillFenced(situation: Situation, { brokerId, brokerEpoch }: RequestOf<'BrokerHeartbeat'>) {
+  const broker = situation.image.brokers.get(brokerId)
+  return broker?.epoch === brokerEpoch && broker.fenced && situation.hasSession(brokerId) ? [broker] : []
 }
