@@ -4,6 +4,7 @@ import { alterPartition } from '../../../src-broker/core/quorum/controller/alter
 import { fence, registerBrokers, unfence } from '../../../src-broker/core/quorum/controller/broker-lifecycle.ts'
 import { electLeaders } from '../../../src-broker/core/quorum/controller/elect-leaders.ts'
 import { brokersReturn } from '../../../src-broker/core/quorum/controller/leadership.ts'
+import { unregisterBroker } from '../../../src-broker/core/quorum/controller/unregister-broker.ts'
 import { errors } from '../../../src-broker/protocol/errors.ts'
 import { Metadata } from '../../support/metadata.ts'
 
@@ -127,6 +128,14 @@ describe('who leads when nobody is in sync', () => {
     expect(cluster.view).toBe('leader 1 epoch 0 isr 1 elr 2,3')
     cluster.restart({ 2: before })
     expect(cluster.view).toBe('leader 1 epoch 0 isr 1 elr 3')
+  })
+
+  test('not a broker that was unregistered while it was away, and is another machine now', () => {
+    const cluster = new Cluster().fence(3).fence(2)
+    expect(cluster.view).toBe('leader 1 epoch 0 isr 1 elr 2')
+    cluster.replay(unregisterBroker(cluster.situation, { brokerId: 2 }).records).restart({ 2: 'wiped' })
+    expect(cluster.view).toBe('leader 1 epoch 0 isr 1')
+    expect(cluster.fence(1).unfence(2).view).toBe('leader -1 epoch 1 isr  elr 1 last 1')
   })
 
   test('row 11: where all were stopped uncleanly, whoever led last leads and recovers until it is heard of', () => {

@@ -59,11 +59,12 @@ function hasNewDisk(image: MetadataImage, { brokerId, logDirs }: BrokerRegistrat
   return existing !== undefined && !logDirs.some((directory) => existing.logDirs.includes(directory))
 }
 
-/** The clean-shutdown file bears the epoch under which it was written: one of an earlier life says nothing of the last (KIP-966). */
-function wasUnclean(image: MetadataImage, { brokerId, previousBrokerEpoch }: BrokerRegistrationRequest): boolean {
-  const existing = image.brokers.get(brokerId)
-  return existing !== undefined && existing.epoch !== previousBrokerEpoch
-}
+/**
+ * The clean-shutdown file bears the epoch under which it was written: one of an earlier life says nothing of the last (KIP-966). And
+ * of whoever is not known any more nobody can tell: it may be another machine that was given an old id.
+ */
+const wasUnclean = (image: MetadataImage, { brokerId, previousBrokerEpoch }: BrokerRegistrationRequest): boolean =>
+  image.brokers.get(brokerId)?.epoch !== previousBrokerEpoch
 
 function judge(situation: Situation, request: BrokerRegistrationRequest): Registration {
   const { image } = situation
