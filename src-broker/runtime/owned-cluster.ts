@@ -105,8 +105,11 @@ class OwnedCluster implements ClusterHost {
   async kill(brokerId: number): Promise<void> {
     this.#refuseLeaving(brokerId)
     this.#cancelRestart(brokerId)
+    const thread = this.#thread(brokerId)
     this.#lostAtMs.set(brokerId, Date.now())
-    await this.#thread(brokerId).kill()
+    // First of all: clients find their connections closed in a millisecond, and ask the others, whose links take longer to break.
+    for (const other of this.#threads) if (other !== thread) other.post({ kind: 'peer-killed', brokerId })
+    await thread.kill()
   }
 
   async pause(brokerId: number): Promise<void> {

@@ -25,7 +25,17 @@ export class RunningBroker {
   readonly #gateway: Gateway
   readonly #reporter: Reporter
   readonly #listener: Listener
-  readonly #links = new PeerLinks()
+  readonly #links = new PeerLinks({
+    up: (id) => this.#broker.peerUp(id),
+    received: (from, message) => {
+      this.#broker.receive(from, message)
+      this.#gateway.scheduleTurnEnd()
+    },
+    lost: (id) => {
+      this.#broker.peerLost(id)
+      this.#gateway.scheduleTurnEnd()
+    },
+  })
   readonly #removal: BrokerRemoval
   readonly #events: WorkerEvents
   readonly #post: (message: FromWorker) => void
@@ -69,18 +79,12 @@ export class RunningBroker {
   }
 
   connectPeer(peerId: number, port: MessagePort): void {
-    this.#links.connect(peerId, port, {
-      up: (id) => this.#broker.peerUp(id),
-      received: (from, message) => {
-        this.#broker.receive(from, message)
-        this.#gateway.scheduleTurnEnd()
-      },
-      lost: (id) => {
-        this.#broker.peerLost(id)
-        this.#gateway.scheduleTurnEnd()
-      },
-    })
+    this.#links.connect(peerId, port)
     this.#gateway.scheduleTurnEnd()
+  }
+
+  disconnectPeer(peerId: number): void {
+    this.#links.disconnect(peerId)
   }
 
   /** `done` with null, or with one line on why not. */

@@ -43,6 +43,8 @@ export type ToWorker =
   /** The first message, once the port is known to be free. */
   | { readonly kind: 'begin'; readonly beginning: BrokerBeginning }
   | { readonly kind: 'peer'; readonly brokerId: number; readonly port: MessagePort }
+  /** That broker is being killed: its clients lose their connections before its ports close. */
+  | { readonly kind: 'peer-killed'; readonly brokerId: number }
   | { readonly kind: 'pause' }
   | { readonly kind: 'ask'; readonly id: number; readonly deed: Deed }
   /** `movesLeaders`: they go to other brokers first. Without it the whole cluster stops, and there is nowhere to go. */

@@ -19,6 +19,8 @@ try {
         return begin(message.beginning, listener)
       case 'peer':
         return broker?.connectPeer(message.brokerId, message.port)
+      case 'peer-killed':
+        return broker?.disconnectPeer(message.brokerId)
       case 'ask':
         return broker?.ask(message.deed, (refusal) => post({ kind: 'answered', id: message.id, refusal }))
       case 'pause':
