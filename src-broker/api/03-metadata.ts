@@ -9,9 +9,9 @@ import { isValidTopicName } from '../core/quorum/topic-names.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'
 import { errors } from '../protocol/errors.ts'
 import type { metadata as schema } from '../protocol/messages/03-metadata.ts'
-import type { Handler } from './handler.ts'
 import { isInternalTopic } from './internal-topics.ts'
 import { namedController } from './named-controller.ts'
+import { onceDecided } from './once-decided.ts'
 
 type Request = RequestOf<typeof schema>
 /** Ids are asked for since version 10; an answer without a name is possible since 12. */
@@ -19,14 +19,14 @@ const firstVersionWithNullNames = 12
 
 type TopicRequest = NonNullable<Request['topics']>[number]
 
-export const metadata: Handler<Request, ResponseInput<typeof schema>> = (broker, request, { version }) => ({
+export const metadata = onceDecided<Request, ResponseInput<typeof schema>>((broker, request, { version }) => ({
   brokers: broker.endpoints(),
   clusterId: broker.clusterId,
   controllerId: namedController(broker),
   topics: wantsAll(request, version)
     ? [...broker.image.topics.values()].map((topic) => describe(broker, topic))
     : (request.topics ?? []).map((asked) => answerTopic(broker, asked, request.allowAutoTopicCreation, version)),
-})
+}))
 
 const wantsAll = ({ topics }: Request, version: number): boolean =>
   topics === null || (version === 0 && topics.length === 0)

@@ -5,7 +5,7 @@ import type { Broker } from '../core/broker.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'
 import { errorOf, errors } from '../protocol/errors.ts'
 import type { findCoordinator as schema } from '../protocol/messages/10-find-coordinator.ts'
-import type { Handler } from './handler.ts'
+import { onceDecided } from './once-decided.ts'
 
 type Response = ResponseInput<typeof schema>
 type Coordinator = NonNullable<Response['coordinators']>[number]
@@ -15,7 +15,7 @@ const group = 0
 const transaction = 1
 const offsetsTopic = '__consumer_offsets'
 
-export const findCoordinator: Handler<RequestOf<typeof schema>, Response> = (broker, request, { version }) => {
+export const findCoordinator = onceDecided<RequestOf<typeof schema>, Response>((broker, request, { version }) => {
   const { key, keyType, coordinatorKeys } = request
   if (version < firstVersionWithSeveralKeys) {
     const { key: _, ...coordinator } = find(broker, keyType, key)
@@ -23,7 +23,7 @@ export const findCoordinator: Handler<RequestOf<typeof schema>, Response> = (bro
     return { ...coordinator, errorMessage: coordinator.errorMessage ?? 'NONE' }
   }
   return { coordinators: coordinatorKeys.map((key) => find(broker, keyType, key)) }
-}
+})
 
 function find(broker: Broker, keyType: number, key: string): Coordinator {
   if (keyType === transaction) {

@@ -13,6 +13,7 @@ import type { Links } from './links.ts'
 import { LogCleaner } from './log/log-cleaner.ts'
 import { defaultLogConfig } from './log/log-config.ts'
 import { type HeldLog, LogDirectory } from './log/log-directory.ts'
+import { LostBrokers } from './lost-brokers.ts'
 import { MetadataApplier } from './metadata-applier.ts'
 import type { PeerMessage } from './peer.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -86,6 +87,7 @@ export class Broker {
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly expiries: Expiries
+  readonly lostBrokers: LostBrokers
   readonly deletions: RecordDeletions
   readonly traffic = new Traffic()
   readonly topics: TopicCreator
@@ -113,6 +115,7 @@ export class Broker {
       imageChanged: (delta) => this.#imageChanged(delta),
       event: (event) => sink.event(event),
     })
+    this.lostBrokers = new LostBrokers(deadlines, () => env.monotonicMs(), this.image)
     this.#isrChanges = new IsrChanges({
       env,
       deadlines,
@@ -256,6 +259,7 @@ export class Broker {
   /** True when there is more to do at once: call again after giving others their turn. */
   endTurn(): boolean {
     this.deletions.check()
+    this.lostBrokers.endTurn()
     return this.replicas.endTurn()
   }
 
@@ -270,11 +274,13 @@ export class Broker {
   }
 
   peerUp(brokerId: number): void {
+    this.lostBrokers.peerUp(brokerId)
     this.quorum.peerUp(brokerId)
     this.replicas.peerUp(brokerId)
   }
 
   peerLost(brokerId: number): void {
+    this.lostBrokers.peerLost(brokerId)
     this.replicas.peerLost(brokerId)
     this.quorum.peerLost(brokerId)
   }

@@ -23,6 +23,7 @@ export class BrokerFront {
     const { cluster, topics } = this
     const broker = {
       groups: cluster.groups,
+      lostBrokers: { areUndecided: false },
       image: {
         topics,
         topicsById: new Map([...topics.values()].map((topic) => [topic.id, topic])),
