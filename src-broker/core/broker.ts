@@ -248,7 +248,9 @@ export class Broker {
       this.#cleaner.stop()
       this.#housekeeping.stop()
       beforeClosing()
-      this.#logs.close(this.quorum.brokerEpoch)
+      // A life that was never registered has led and followed nothing: what the one before vouched for is still so.
+      const { brokerEpoch } = this.quorum
+      this.#logs.close(brokerEpoch < 0 ? this.#logs.vouchedEpoch() : brokerEpoch)
       done()
     }
     const { deadlines, env } = this

@@ -138,6 +138,21 @@ describe('leaders that may have lost something', () => {
     for (const id of [1, 2, 3]) expect(story.lostOn(id)).toEqual([])
   })
 
+  test('row 10: a life that was never registered, and was stopped in order, takes nothing from what the one before left', () => {
+    const story = new Story(3)
+    const [only] = story.others(1) as [number]
+    story.topic([only])
+    for (const id of [1, 2, 3]) story.stop(id)
+    // Nobody can be registered without a quorum.
+    story.start(only)
+    story.after(100)
+    story.stop(only)
+    for (const id of [1, 2, 3]) story.start(id)
+    story.untilWhole()
+    expect(story.events.filter(({ kind }) => kind === 'unclean-leaders-elected')).toEqual([])
+    expect(story.view).toBe(`leader ${only} isr ${only}`)
+  })
+
   test('row 11: an unclean election happens only once the topic allows it, says who is missing, and costs what only they had', () => {
     const story = new Story(5)
     const [leader, behind] = story.others(2) as [number, number]
