@@ -7,14 +7,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { join, relative } from 'node:path'
 
-const sources = [
-  'src-broker',
-  'src-main',
-  'src-renderer',
-  'electron.vite.config.ts',
-  'package.json',
-  'package-lock.json',
-]
+const sources = ['src-broker', 'src-main', 'src-renderer', 'tools/bundle.ts', 'package.json', 'package-lock.json']
 /** Lies within what a build by hand empties first. It is written last: a folder without it is not whole. */
 const stamp = 'main/complete'
 /** Older builds than the newest few may still be in use by hosts that were started from them within this time. */
@@ -25,7 +18,7 @@ const keptCount = 3
 export type Builder = (root: string, folder: string) => number
 
 /** The exit code of the builder; 0 where there was nothing to do. */
-export function build(root: string, runBuilder: Builder = electronVite): number {
+export function build(root: string, runBuilder: Builder = bundle): number {
   const builds = join(root, '.build')
   const folder = join(builds, sourceHash(root))
   if (!fs.existsSync(join(folder, stamp))) {
@@ -98,14 +91,10 @@ function removeOld(builds: string, current: string): void {
     if (Date.now() - mtimeMs > keptMs) fs.rmSync(folder, { recursive: true, force: true })
 }
 
-function electronVite(root: string, folder: string): number {
-  const builder = join(root, 'node_modules/electron-vite/bin/electron-vite.js')
+function bundle(root: string, folder: string): number {
+  const bundler = join(root, 'tools/bundle.ts')
   // Its words go to stderr: with --json the output belongs to the host.
-  const { status } = spawnSync(process.execPath, [builder, 'build', '--logLevel', 'warn'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, PRESSROOM_BUILD: folder },
-  })
+  const { status } = spawnSync(process.execPath, [bundler, folder], { cwd: root, stdio: ['ignore', 2, 2] })
   return status ?? 1
 }
 

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 let root: string
 let builds: number
 let exitCode: number
-/** Instead of electron-vite: copies the one source. */
+/** Instead of the bundler: copies the one source. */
 const builder = (_root: string, folder: string): number => {
   builds++
   fs.mkdirSync(join(folder, 'main'), { recursive: true })
