@@ -108,13 +108,14 @@ export class Broker {
     this.#sink = sink
     const { brokerId, config } = options
     const { deadlines } = this
-    this.#logs = new LogDirectory(env, defaultLogConfig)
+    // Before the logs: a broker that must not start has not touched them.
     this.quorum = new QuorumNode(this.#quorumOptions(), env, deadlines, {
       send: (to, message) => links.send(to, message),
       sync: (path, done) => sink.sync(path, done),
       imageChanged: (delta) => this.#imageChanged(delta),
       event: (event) => sink.event(event),
     })
+    this.#logs = new LogDirectory(env, defaultLogConfig)
     this.lostBrokers = new LostBrokers(deadlines, () => env.monotonicMs(), this.image)
     this.#isrChanges = new IsrChanges({
       env,
@@ -326,7 +327,7 @@ export class Broker {
 
   #quorumOptions() {
     const { brokerId, clusterId, voters, incarnationId, directoryId, host, port, config } = this.options
-    const logs = this.#logs
+    const vouchedEpoch = () => this.#logs.vouchedEpoch()
     return {
       brokerId,
       config,
@@ -338,7 +339,7 @@ export class Broker {
       features: supportedFeatures,
       rack: null,
       get previousBrokerEpoch() {
-        return logs.vouchedEpoch()
+        return vouchedEpoch()
       },
     }
   }

@@ -2,6 +2,8 @@
 // when told, when terminated, or with the first bug.
 import { parentPort, workerData } from 'node:worker_threads'
 import { MetadataDamaged } from '../core/quorum/metadata-damaged.ts'
+import { metadataDirectory } from '../core/quorum/metadata-log.ts'
+import { UnknownMetadata } from '../protocol/stored/metadata-records.ts'
 import { Listener, PortInUse } from './listener.ts'
 import { RunningBroker } from './running-broker.ts'
 import type { BrokerBeginning, FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts'
@@ -40,10 +42,17 @@ function begin(beginning: BrokerBeginning, listener: Listener): void {
   try {
     broker = new RunningBroker(beginning, listener, post)
   } catch (error) {
-    if (!(error instanceof MetadataDamaged)) throw error
-    post({ kind: 'refused', reason: `${error.message}; ${wayOut(beginning)}` })
+    post({ kind: 'refused', reason: refusal(error, beginning) })
     endThread()
   }
+}
+
+/** Why the broker does not start, where what it has on disk is the reason, and what to do about it. */
+function refusal(error: unknown, beginning: BrokerBeginning): string {
+  if (error instanceof MetadataDamaged) return `${error.message}; ${wayOut(beginning)}`
+  if (!(error instanceof UnknownMetadata)) throw error
+  const { directory } = beginning
+  return `${directory}/${metadataDirectory} has ${error.message}, which this version does not know; start the version that wrote it`
 }
 
 function wayOut({ directory, brokerCount }: BrokerBeginning): string {

@@ -1,8 +1,11 @@
 // Brokers that come and go while real clients write and read: whole brokers in threads, on real files.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { viewOf } from '../../src-broker/protocol/reader.ts'
+import * as batch from '../../src-broker/records/batch.ts'
+import { buildBatch } from '../../src-broker/records/build.ts'
 import {
   type ClusterEvent,
   type ClusterHost,
@@ -11,6 +14,7 @@ import {
 } from '../../src-broker/runtime/cluster-host.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { crc32c } from '../unit/records/samples.ts'
 
 let folder: ReturnType<typeof temporaryFolder>
 let port: number
@@ -172,6 +176,53 @@ test('damaged vote files of most brokers are refused in one line, and nothing ru
   const refused = start(null)
   await expect(refused).rejects.toThrow(StartRefused)
   await expect(refused).rejects.toThrow(damaged)
+}, 60_000)
+
+/** What a later release may have written: the log ends with a record of an id that there is none of. */
+function writtenByLater(...brokerIds: readonly number[]): void {
+  for (const id of brokerIds) {
+    const path = join(folder.path, `broker-${id}`, '__cluster_metadata-0', `${'0'.repeat(20)}.log`)
+    const log = readFileSync(path)
+    const view = viewOf(log)
+    let [at, baseOffset, partitionLeaderEpoch] = [0, 0, 0]
+    for (; batch.isWhole(view, at, log.length); at += batch.sizeInBytes(view, at)) {
+      baseOffset = batch.lastOffset(view, at) + 1
+      partitionLeaderEpoch = batch.partitionLeaderEpoch(view, at)
+    }
+    const record = { key: null, value: Uint8Array.of(1, 0xc8, 1, 0, 0), timestamp: 0 }
+    appendFileSync(path, buildBatch([record], crc32c, { baseOffset, partitionLeaderEpoch }))
+  }
+}
+
+/** What is in the brokers' directories, byte by byte, without what every opening of a log makes anew. */
+const content = () =>
+  readdirSync(folder.path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.parentPath.includes('broker-') && !entry.name.endsWith('.snapshot'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((path) => [path, readFileSync(path, 'latin1')])
+
+test('what a later version has written is refused in one line, and nothing of it is touched', async () => {
+  await written(await start(3))
+  await close()
+  writtenByLater(1, 2, 3)
+  const before = content()
+  const refused = start(null)
+  await expect(refused).rejects.toThrow(StartRefused)
+  await expect(refused).rejects.toThrow(
+    /^broker \d: .*broker-\d\/__cluster_metadata-0 has a record of id 200, which this version does not know; start the version that wrote it$/,
+  )
+  expect(content()).toEqual(before)
+}, 60_000)
+
+test('a broker that could have started, had the others not been refused, still counts as stopped in an orderly way', async () => {
+  await written(await start(3))
+  await close()
+  const marker = () => readFileSync(join(folder.path, 'broker-1', '.kafka_cleanshutdown'), 'utf8')
+  const before = marker()
+  writtenByLater(2, 3)
+  await expect(start(null)).rejects.toThrow(StartRefused)
+  expect(marker()).toBe(before)
 }, 60_000)
 
 test('a partition whose directory cannot be made is offline there until it can, and the broker stays up', async () => {

@@ -1,14 +1,14 @@
 // Metadata records as record batches, the way Kafka keeps them: no key, the framed record as value, one batch a decision.
 import { viewOf } from '../../protocol/reader.ts'
 import { encodeControl, leaderChangeMessage } from '../../protocol/stored/control-records.ts'
-import { decodeMetadataRecord, encodeMetadataRecord } from '../../protocol/stored/metadata-records.ts'
+import { encodeMetadataRecord } from '../../protocol/stored/metadata-records.ts'
 import * as batch from '../../records/batch.ts'
 import { buildBatch } from '../../records/build.ts'
 import { controlKey, controlTypes } from '../../records/control.ts'
 import { RecordCursor } from '../../records/read.ts'
 import type { Env } from '../env.ts'
 import type { LeaderChange } from './raft-log.ts'
-import type { MetadataRecord, MetadataRecordInput } from './records.ts'
+import type { MetadataRecordInput } from './records.ts'
 import { encodeVoters } from './voter-records.ts'
 import type { Voter } from './voters.ts'
 
@@ -32,13 +32,13 @@ export function encodeLeaderChange(env: Env, { leaderId, voters, grantingVoters 
 export const encodeVotersBatch = (env: Env, voters: readonly Voter[]): Uint8Array =>
   buildBatch(encodeVoters(voters, env.wallMs()), env.crc32c, { isControl: true })
 
-/** Calls `replay` for every metadata record of the batches in [from, to) and returns the offset to go on from. */
-export function replayBatches(
+/** Calls `see` with the bytes of every metadata record of the batches in [from, to) and returns the offset to go on from. */
+export function walkBatches(
   env: Env,
   bytes: Uint8Array,
   from: number,
   to: number,
-  replay: ((record: MetadataRecord, offset: number) => void) | undefined,
+  see: ((value: Uint8Array, offset: number) => void) | undefined,
 ): number {
   const view = viewOf(bytes)
   let next = from
@@ -46,9 +46,9 @@ export function replayBatches(
     const lastOffset = batch.lastOffset(view, at)
     if (lastOffset >= to) break
     if (lastOffset < from) continue
-    if (replay !== undefined && !batch.isControl(view, at)) {
+    if (see !== undefined && !batch.isControl(view, at)) {
       const cursor = new RecordCursor(bytes, view, at, env.decompress)
-      while (cursor.next()) replay(decodeMetadataRecord(cursor.value!), cursor.offset)
+      while (cursor.next()) see(cursor.value!, cursor.offset)
     }
     next = lastOffset + 1
   }

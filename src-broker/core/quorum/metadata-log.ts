@@ -2,13 +2,14 @@
 // a snapshot ends; what lies before the latest snapshot is kept for a while, for followers that have nearly all of it.
 import { assert } from '../../base/assert.ts'
 import { viewOf } from '../../protocol/reader.ts'
+import { decodeMetadataRecord } from '../../protocol/stored/metadata-records.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Env } from '../env.ts'
 import { metadataDirectoryName, offsetFileName } from '../log/file-names.ts'
 import { defaultLogConfig } from '../log/log-config.ts'
 import { PartitionLog } from '../log/partition-log.ts'
 import { writeTopicId } from '../log/partition-metadata.ts'
-import { encodeLeaderChange, encodeMetadataBatch, encodeVotersBatch, replayBatches } from './metadata-batch.ts'
+import { encodeLeaderChange, encodeMetadataBatch, encodeVotersBatch, walkBatches } from './metadata-batch.ts'
 import { MetadataDamaged, refuseDamageInside, segmentBases } from './metadata-damaged.ts'
 import { MetadataSnapshots } from './metadata-snapshots.ts'
 import type { LeaderChange, RaftLog, SnapshotId, SnapshotPart } from './raft-log.ts'
@@ -153,11 +154,18 @@ export class MetadataLog implements RaftLog {
       .map(({ baseOffset }) => `${metadataDirectory}/${offsetFileName(baseOffset, '.log')}`)
   }
 
+  /** Shows every record that is still to be replayed, committed or not. */
+  lookAhead(see: (value: Uint8Array) => void): void {
+    this.#walk(this.#replayedOffset, (bytes, offset) => walkBatches(this.#env, bytes, offset, this.endOffset, see))
+  }
+
   /** Hands out the records that have become committed since the last call. */
   replayTo(highWatermark: number, replay: (record: MetadataRecord, offset: number) => void): void {
     while (this.#replayedOffset < highWatermark) {
       const bytes = this.#bytes(this.#replayedOffset, replayBytesPerStep, highWatermark)
-      const next = replayBatches(this.#env, bytes, this.#replayedOffset, highWatermark, replay)
+      const next = walkBatches(this.#env, bytes, this.#replayedOffset, highWatermark, (value, offset) =>
+        replay(decodeMetadataRecord(value), offset),
+      )
       assert(next > this.#replayedOffset, `nothing to replay at ${this.#replayedOffset}`)
       this.#replayedOffset = next
       this.#bytesSinceSnapshot += bytes.length
@@ -239,10 +247,16 @@ export class MetadataLog implements RaftLog {
   }
 
   #findVoters(from: number): void {
-    for (let offset = from; offset < this.endOffset; ) {
-      const bytes = this.#bytes(offset, replayBytesPerStep, this.endOffset)
+    this.#walk(from, (bytes, offset) => {
       for (const set of voterSetsIn(this.#env, bytes)) if (set.offset >= offset) this.#voters.add(set)
-      offset = replayBatches(this.#env, bytes, offset, this.endOffset, undefined)
+      return walkBatches(this.#env, bytes, offset, this.endOffset, undefined)
+    })
+  }
+
+  /** From there to the end, step by step: `step` returns the offset to go on from. */
+  #walk(from: number, step: (bytes: Uint8Array, offset: number) => number): void {
+    for (let offset = from; offset < this.endOffset; ) {
+      offset = step(this.#bytes(offset, replayBytesPerStep, this.endOffset), offset)
     }
   }
 

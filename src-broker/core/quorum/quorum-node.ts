@@ -20,6 +20,7 @@ import { progressOf } from './raft.ts'
 import { RaftDriver } from './raft-driver.ts'
 import { majority, nobody, type Raft, raftDefaults, reachableVoters } from './raft-state.ts'
 import { Snapshotter } from './snapshotter.ts'
+import { refuseUnknown } from './unknown-metadata.ts'
 import { voterChangesHost } from './voter-changes-host.ts'
 import type { Voter } from './voters.ts'
 
@@ -54,6 +55,7 @@ export class QuorumNode {
   /** There while this broker waits to be let go. */
   #leave: (() => void) | undefined
 
+  /** Throws MetadataDamaged or UnknownMetadata where what the disk has is not to be relied upon. */
   constructor(options: QuorumOptions, env: Env, deadlines: Deadlines, sink: QuorumSink) {
     this.options = options
     this.#env = env
@@ -89,6 +91,7 @@ export class QuorumNode {
     this.#raft = this.#driver.raft
     const { log } = this.#driver
     if (log.latestSnapshot !== undefined) this.#restore(log.latestSnapshot.endOffset)
+    refuseUnknown(log, image.features, options.features)
     this.#snapshotter = new Snapshotter({
       deadlines,
       log,

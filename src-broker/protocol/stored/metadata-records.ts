@@ -1,7 +1,7 @@
 // Records of `__cluster_metadata` (KIP-631), as Kafka's controller writes them and its dump tool reads them.
 //
 //   uvarint frame version (1) · uvarint record id · uvarint record version · the record's fields
-import { MalformedFrame, WireReader } from '../reader.ts'
+import { WireReader } from '../reader.ts'
 import {
   array,
   bool,
@@ -190,13 +190,29 @@ export function encodeMetadataRecord(
   })
 }
 
+/** Metadata that only another release can read, most likely a later one. */
+export class UnknownMetadata extends Error {
+  override readonly name = 'UnknownMetadata'
+}
+
+/** Throws UnknownMetadata where this release does not know such records. */
 export function decodeMetadataRecord(bytes: Uint8Array): MetadataRecord {
   const reader = new WireReader(bytes)
+  const { stored, version } = beginningOf(reader)
+  return { type: stored.name, ...stored.codec(version).decode(reader) } as MetadataRecord
+}
+
+/** What a record is, from its first bytes alone. Throws as above. */
+export const metadataRecordType = (bytes: Uint8Array): MetadataRecord['type'] =>
+  beginningOf(new WireReader(bytes)).stored.name as MetadataRecord['type']
+
+function beginningOf(reader: WireReader): { readonly stored: Stored; readonly version: number } {
   const frame = reader.uvarint()
-  if (frame !== frameVersion) throw new MalformedFrame(`metadata record of frame version ${frame}`)
+  if (frame !== frameVersion) throw new UnknownMetadata(`a record of frame version ${frame}`)
   const id = reader.uvarint()
   const version = reader.uvarint()
   const stored = byId.get(id)
-  if (stored === undefined) throw new MalformedFrame(`metadata record of unknown id ${id}`)
-  return { type: stored.name, ...stored.codecOfRead(version).decode(reader) } as MetadataRecord
+  if (stored === undefined) throw new UnknownMetadata(`a record of id ${id}`)
+  if (!stored.supports(version)) throw new UnknownMetadata(`version ${version} of ${stored.name}`)
+  return { stored, version }
 }

@@ -12,7 +12,11 @@ import {
   encodeOffsetCommitKey,
   offsetCommitValue,
 } from '../../../src-broker/protocol/stored/group-records.ts'
-import { decodeMetadataRecord, encodeMetadataRecord } from '../../../src-broker/protocol/stored/metadata-records.ts'
+import {
+  decodeMetadataRecord,
+  encodeMetadataRecord,
+  UnknownMetadata,
+} from '../../../src-broker/protocol/stored/metadata-records.ts'
 import { producerSnapshot } from '../../../src-broker/protocol/stored/producer-snapshot.ts'
 import { decodeVersioned, encodeVersioned } from '../../../src-broker/protocol/stored/stored.ts'
 import { unhex } from './hex.ts'
@@ -53,11 +57,9 @@ describe('metadata records', () => {
   })
 
   test('of an unknown frame, id or version are refused', () => {
-    expect(() => decodeMetadataRecord(unhex('020200'))).toThrow(
-      new MalformedFrame('metadata record of frame version 2'),
-    )
-    expect(() => decodeMetadataRecord(unhex('016300'))).toThrow(new MalformedFrame('metadata record of unknown id 99'))
-    expect(() => decodeMetadataRecord(unhex('010201'))).toThrow(new MalformedFrame('TopicRecord has no version 1'))
+    expect(() => decodeMetadataRecord(unhex('020200'))).toThrow(new UnknownMetadata('a record of frame version 2'))
+    expect(() => decodeMetadataRecord(unhex('016300'))).toThrow(new UnknownMetadata('a record of id 99'))
+    expect(() => decodeMetadataRecord(unhex('010201'))).toThrow(new UnknownMetadata('version 1 of TopicRecord'))
   })
 })
 

@@ -1,6 +1,13 @@
 // What a broker does about damage to its part of the quorum, about a disk that refuses, and about sleep.
 import { expect, test } from 'vitest'
+import type { Env } from '../../../src-broker/core/env.ts'
+import { imageRecords } from '../../../src-broker/core/quorum/image-records.ts'
+import { encodeSnapshot } from '../../../src-broker/core/quorum/snapshot-format.ts'
+import { encodeMetadataRecord, UnknownMetadata } from '../../../src-broker/protocol/stored/metadata-records.ts'
+import * as batch from '../../../src-broker/records/batch.ts'
+import { buildBatch } from '../../../src-broker/records/build.ts'
 import { QuorumHarness } from '../../support/quorum-harness.ts'
+import { crc32c } from '../records/samples.ts'
 
 const directory = '__cluster_metadata-0'
 const logPath = `${directory}/${'0'.repeat(20)}.log`
@@ -58,6 +65,57 @@ test('a hole that a power loss has left, as a later write reached the disk first
   })
   for (const id of [1, 2, 3]) harness.start(id)
   harness.until(() => harness.isWhole() && harness.running.every(({ image }) => image.topics.has('three')))
+})
+
+/** A batch with one record, as another release might have put it behind all others. */
+function later(log: Uint8Array, value: Uint8Array): Uint8Array {
+  const view = new DataView(log.buffer, log.byteOffset, log.byteLength)
+  let [at, baseOffset, partitionLeaderEpoch] = [0, 0, 0]
+  for (; at < log.length; at += batch.sizeInBytes(view, at)) {
+    baseOffset = batch.lastOffset(view, at) + 1
+    partitionLeaderEpoch = batch.partitionLeaderEpoch(view, at)
+  }
+  return buildBatch([{ key: null, value, timestamp: 0 }], crc32c, { baseOffset, partitionLeaderEpoch })
+}
+
+const levelOf = (name: string, featureLevel: number) =>
+  encodeMetadataRecord({ type: 'FeatureLevelRecord', name, featureLevel })
+
+test.each([
+  ['a record of id 200', Uint8Array.of(1, 0xc8, 1, 0, 0)],
+  ['version 9 of NoOpRecord', Uint8Array.of(1, 20, 9, 0)],
+  ['a record of frame version 2', Uint8Array.of(2, 20, 0, 0)],
+  ['level 31 of metadata.version', levelOf('metadata.version', 31)],
+  ['level 1 of rocket.version', levelOf('rocket.version', 1)],
+])('%s in the log is refused, and the log is left as it is', (what, value) => {
+  const harness = stopped()
+  tamper(harness, logPath, (bytes) => Buffer.concat([bytes, later(bytes, value)]))
+  const { disk } = harness.members.get(2)!
+  const before = disk.read(logPath)
+  expect(() => harness.start(2)).toThrow(new UnknownMetadata(what))
+  expect(disk.read(logPath)).toEqual(before)
+})
+
+test('a feature that was taken back is none that somebody has to know', () => {
+  const harness = stopped()
+  tamper(harness, logPath, (bytes) => Buffer.concat([bytes, later(bytes, levelOf('rocket.version', 0))]))
+  for (const id of [1, 2, 3]) harness.start(id)
+  harness.until(() => harness.isWhole())
+})
+
+test('what is unknown is refused in a snapshot, too', () => {
+  const harness = QuorumHarness.started({ brokers: 1 })
+  const { image } = harness
+  const unknown = { type: 'FeatureLevelRecord', name: 'metadata.version', featureLevel: 31 } as const
+  harness.stop(1)
+  const { disk } = harness.members.get(1)!
+  const env = { crc32c, wallMs: () => 0 } as Partial<Env> as Env
+  const content = { voters: undefined, records: [...imageRecords(image), unknown] }
+  disk.replace(
+    `${directory}/${'9'.padStart(20, '0')}-${'1'.padStart(10, '0')}.checkpoint`,
+    encodeSnapshot(env, 1, content),
+  )
+  expect(() => harness.start(1)).toThrow(new UnknownMetadata('level 31 of metadata.version'))
 })
 
 test('a leader whose disk is full leads no longer, says so once, and the others go on', () => {
