@@ -6,7 +6,7 @@ export type Part = (typeof parts)[number]
 
 /** One line of the tables. */
 export interface Cell {
-  readonly part: Exclude<Part, 'start' | 'memory' | 'recovery'>
+  readonly part: Exclude<Part, 'start' | 'memory' | 'recovery' | 'many-logs'>
   readonly title: string
   readonly replicationFactor: 1 | 3
   readonly requests: Requests
