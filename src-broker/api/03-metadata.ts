@@ -3,7 +3,7 @@
 // allow it; the first answer still says UNKNOWN_TOPIC_OR_PARTITION, which clients retry. Authorized operations are not computed:
 // there is no authorizer. The controller named is the quorum's leader where there is one, though every broker takes requests for it.
 import { zeroUuid } from '../base/uuid.ts'
-import type { Broker } from '../core/broker.ts'
+import type { Broker, Endpoint } from '../core/broker.ts'
 import type { PartitionImage, TopicImage } from '../core/quorum/image.ts'
 import { isValidTopicName } from '../core/quorum/topic-names.ts'
 import type { RequestOf, ResponseInput } from '../protocol/api.ts'
@@ -20,13 +20,22 @@ const firstVersionWithNullNames = 12
 type TopicRequest = NonNullable<Request['topics']>[number]
 
 export const metadata = onceDecided<Request, ResponseInput<typeof schema>>((broker, request, { version }) => ({
-  brokers: broker.endpoints(),
+  brokers: knownEndpoints(broker),
   clusterId: broker.clusterId,
   controllerId: namedController(broker),
   topics: wantsAll(request, version)
     ? [...broker.image.topics.values()].map((topic) => describe(broker, topic))
     : (request.topics ?? []).map((asked) => answerTopic(broker, asked, request.allowAutoTopicCreation, version)),
 }))
+
+/**
+ * Whoever was lost a moment ago is still named: librdkafka (2.10 and later) ends a broker that is not, and should the same answer move
+ * a partition away from it, that partition may end up with no broker until the client's next look, a second later.
+ */
+const knownEndpoints = (broker: Broker): Endpoint[] =>
+  broker
+    .endpoints(true)
+    .filter(({ nodeId }) => broker.image.brokers.get(nodeId)?.fenced === false || broker.lostBrokers.isRecent(nodeId))
 
 const wantsAll = ({ topics }: Request, version: number): boolean =>
   topics === null || (version === 0 && topics.length === 0)

@@ -6,11 +6,14 @@ import type { MetadataImage } from './quorum/image.ts'
 
 /** A new controller is elected and has fenced the lost broker by then, on a busy machine too. */
 const decisionMsMax = 250
+/** Long enough for the answers that waited, and for the next ones. */
+const recentMs = 1_000
 
 export class LostBrokers {
   readonly #deadlines: Deadlines
   readonly #nowMs: () => number
   readonly #image: MetadataImage
+  readonly #lostAtMs = new Map<number, number>()
   /** Those that the metadata still has for alive. */
   readonly #undecided = new Set<number>()
   #waiting: (() => void)[] = []
@@ -30,13 +33,21 @@ export class LostBrokers {
     this.#waiting.push(act)
   }
 
+  isRecent(brokerId: number): boolean {
+    const lostAtMs = this.#lostAtMs.get(brokerId)
+    return lostAtMs !== undefined && this.#nowMs() - lostAtMs < recentMs
+  }
+
   peerLost(brokerId: number): void {
     if (!this.#isNamed(brokerId)) return
+    const nowMs = this.#nowMs()
+    this.#lostAtMs.set(brokerId, nowMs)
     this.#undecided.add(brokerId)
-    this.#deadlines.at(this.#nowMs() + decisionMsMax, () => this.#undecided.delete(brokerId))
+    this.#deadlines.at(nowMs + decisionMsMax, () => this.#undecided.delete(brokerId))
   }
 
   peerUp(brokerId: number): void {
+    this.#lostAtMs.delete(brokerId)
     this.#undecided.delete(brokerId)
   }
 
