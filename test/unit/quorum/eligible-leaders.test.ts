@@ -206,6 +206,18 @@ describe('a whole cluster starts again', () => {
     expect(cluster.unfence(1, 2, 3).view).toBe('leader 2 epoch 1 isr 2,1,3')
   })
 
+  test('who was stopped cleanly stays in sync beside one that nobody has heard of yet, and leads where that one never comes', () => {
+    const cluster = new Cluster().set('min.insync.replicas', '1').restart({ 1: 'clean', 2: 'clean' })
+    expect(cluster.view).toBe('leader 3 epoch 1 isr 1,2,3')
+    expect(cluster.fence(3).unfence(1, 2).view).toBe('leader 1 epoch 3 isr 1,2')
+  })
+
+  test('where somebody in sync has lived on, whoever starts again leaves the ISR, however it was stopped', () => {
+    const cluster = new Cluster()
+    cluster.sessions.add(3)
+    expect(cluster.restart({ 1: 'clean', 2: 'clean' }).view).toBe('leader 3 epoch 1 isr 3 elr 1,2')
+  })
+
   test('a leader that was not stopped cleanly leads nothing, whoever is in sync beside it does', () => {
     const cluster = new Cluster().restart({ 1: 'unclean', 2: 'clean', 3: 'clean' })
     expect(cluster.view).toBe('leader -1 epoch 1 isr 2,3')

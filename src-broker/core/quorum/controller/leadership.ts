@@ -22,8 +22,8 @@ export function brokersLeave(situation: Situation, leaving: Brokers): Change[] {
 /**
  * These brokers have started again, all in one step. `unclean`: those among them that were not stopped in an orderly way, and may
  * have lost what they had not flushed; `wiped`: those whose disk is another one. They are in no ISR and not eligible. An ISR of
- * which all members are here, though, keeps those that were stopped cleanly: none of them has fallen behind another. Where that is
- * all of them, the leader goes on in its epoch, with the log as it was: nothing has to be decided of thousands of partitions.
+ * which nobody else is heard of, though, keeps those that were stopped cleanly: nothing was committed without them. Where that is all
+ * of it, the leader goes on in its epoch, with the log as it was: nothing has to be decided of thousands of partitions.
  */
 export function brokersRestart(
   situation: Situation,
@@ -42,8 +42,8 @@ export function brokersRestart(
       eligibleLeaderReplicas.some((id) => unclean.has(id)) ||
       lastKnownElr.some((id) => wiped.has(id))
     if (!isConcerned) return undefined
-    const staying = isr.filter((id) => !restarted.has(id))
-    const newIsr = staying.length > 0 ? staying : isr.filter((id) => !unclean.has(id))
+    const isLivedOn = isr.some((id) => !restarted.has(id) && situation.hasSession(id))
+    const newIsr = isr.filter((id) => (isLivedOn ? !restarted.has(id) : !unclean.has(id)))
     return { isr: newIsr, unclean, wiped, isFitToLead }
   })
 }
