@@ -7,6 +7,8 @@ export class MemoryDisk implements Disk {
   #directories = new Set<string>([''])
   /** Refuses what needs room, as ENOSPC. */
   isFull = false
+  /** Removals of segment files until one is refused. */
+  removalsUntilRefusal = Infinity
 
   list(directory: string): string[] {
     const prefix = directory === '' ? '' : `${directory}/`
@@ -51,6 +53,7 @@ export class MemoryDisk implements Disk {
   }
 
   remove(path: string): void {
+    if (path.endsWith('.log') && --this.removalsUntilRefusal === 0) throw new DiskError('EIO', path)
     for (const other of [...this.#files.keys()]) {
       if (other === path || other.startsWith(`${path}/`)) this.#files.delete(other)
     }

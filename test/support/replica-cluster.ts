@@ -346,6 +346,11 @@ export class ReplicaCluster {
     this.#disks.get(id)!.isFull = isFull
   }
 
+  /** One removal of a segment file, after so many that are not. */
+  refuseRemoval(id: number, after: number): void {
+    this.#disks.get(id)!.removalsUntilRefusal = after + 1
+  }
+
   /** What is in a file of a broker that is down. */
   tamper(id: number, name: string, change: (content: Uint8Array) => Uint8Array): void {
     this.#disks.get(id)!.tamper(`${topic}-0/${name}`, change)

@@ -114,9 +114,10 @@ export class Following {
    * A log without records may begin amid a batch of its leader's, whose first records were deleted, or which an unclean election put
    * there. It takes the whole batch, as the leader has it (UnexpectedAppendOffsetException in Kafka). False where the disk refuses.
    */
-  #canBeginAt({ log }: Partition, batchOffset: number): boolean {
+  #canBeginAt(partition: Partition, batchOffset: number): boolean {
+    const { log } = partition
     if (log.logStartOffset < log.logEndOffset || batchOffset >= log.logEndOffset) return true
-    return attempt(() => log.truncateFullyAndStartAt(batchOffset))
+    return isCut(partition, () => log.truncateFullyAndStartAt(batchOffset))
   }
 
   receiveAnnouncements(from: number, numbers: readonly number[]): void {
@@ -190,16 +191,10 @@ export class Following {
     }
   }
 
-  /** Then asks again. A full disk has no room for the checkpoint that comes first; what another refusal left half cut, recovery finds. */
+  /** Then asks again. */
   #cut(partition: Partition, follower: Follower, cut: () => void): void {
-    try {
-      cut()
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      partition.log.abandon()
-      return this.#failed(partition, follower, 'own-disk')
-    }
-    this.ask(partition, follower)
+    if (isCut(partition, cut)) this.ask(partition, follower)
+    else this.#failed(partition, follower, 'own-disk')
   }
 
   /** What is told of the log must be so: what the last clean stop wrote down may not be. */
@@ -227,6 +222,13 @@ export class Following {
       if (partition.role === follower && follower.source === undefined) this.ask(partition, follower)
     })
   }
+}
+
+/** False where the disk refuses: a full one has no room for the checkpoint that comes first. What is half cut then, recovery finds. */
+function isCut({ log }: Partition, cut: () => void): boolean {
+  const isDone = attempt(cut)
+  if (!isDone) log.abandon()
+  return isDone
 }
 
 /** Back to the last offset that leader and follower have in common, epoch by epoch (KIP-101, KIP-279). */

@@ -264,6 +264,24 @@ test('a follower that has nothing begins with the batch that the log start lies 
   expect([cluster.isr, logStartOffset, logEndOffset, highWatermark]).toEqual([[1, 2, 3], 12, 20, 20])
 })
 
+test('where the disk refuses to make room for that batch, the log is a whole one all the same, and the next time it may do', () => {
+  const cluster = new ReplicaCluster(3, 2)
+  cluster.elect(1)
+  cluster.produce(1, 4, 'all', 'r', 5)
+  cluster.settle()
+  cluster.kill(2)
+  cluster.wipe(2)
+  cluster.setIsr([1, 3])
+  cluster.partition(1).log.advanceLogStartOffset(12)
+  // First it starts anew at the log start, then where the batch begins.
+  cluster.refuseRemoval(2, 1)
+  cluster.start(2)
+  const { log } = cluster.partition(2)
+  expect([log.activeSegmentBase, log.logEndOffset]).toEqual([12, 12])
+  cluster.advance(3_000)
+  expect([cluster.isr, log.logStartOffset, log.logEndOffset]).toEqual([[1, 2, 3], 12, 20])
+})
+
 test('the new leader has every record that was acknowledged with acks=all', () => {
   const cluster = new ReplicaCluster(3, 2)
   cluster.elect(1)
