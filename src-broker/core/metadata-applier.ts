@@ -123,7 +123,10 @@ export class MetadataApplier {
     }
   }
 
-  /** The log of an earlier run, unless it belonged to a deleted topic of the same name. */
+  /**
+   * The log of an earlier run, unless it belonged to a deleted topic of the same name. Where nobody can tell what it belonged to, its
+   * records are kept under another name, as Kafka does: `partition.metadata` is on the disk before the first of them counts.
+   */
   #openLog(topic: TopicImage, index: number): PartitionLog {
     const config = this.#settings.logConfig(topic.name)
     const found = this.#logs.get(topic.name, index)
@@ -132,8 +135,14 @@ export class MetadataApplier {
       found.ensureOpen()
       return found
     }
-    if (found !== undefined) this.#logs.remove(topic.name, index)
+    if (found !== undefined) this.#letGo(found, topic.name, index)
     return this.#logs.create(topic.name, index, topic.id, config)
+  }
+
+  #letGo(log: PartitionLog, topic: string, index: number): void {
+    log.ensureOpen()
+    if (log.topicId === undefined && log.logEndOffset > 0) this.#logs.setAside(topic, index)
+    else this.#logs.remove(topic, index)
   }
 
   #applySettings(name: string): void {

@@ -1,5 +1,7 @@
-// A disk that is full when a partition has to be made costs that partition for a while, not the broker.
+// What is here becomes what the metadata says. A disk that is full when a partition has to be made costs that partition for a while,
+// not the broker.
 import { afterEach, expect, test, vi } from 'vitest'
+import { uuidToBase64 } from '../../../src-broker/base/uuid.ts'
 import { createBrokerConfig, laptopSettings } from '../../../src-broker/core/config/broker-config.ts'
 import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
 import { LogDirectory } from '../../../src-broker/core/log/log-directory.ts'
@@ -8,7 +10,7 @@ import type { Replicas } from '../../../src-broker/core/replica/replicas.ts'
 import { TopicSettings } from '../../../src-broker/core/topic-settings.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
 import { Metadata } from '../../support/metadata.ts'
-import { envOn } from '../log/bench.ts'
+import { append, envOn } from '../log/bench.ts'
 
 interface FakePartition {
   readonly topic: string
@@ -18,10 +20,9 @@ interface FakePartition {
 
 afterEach(() => vi.restoreAllMocks())
 
-function brokerOne() {
+function brokerOne(disk = new MemoryDisk()) {
   const metadata = new Metadata().brokers('1', '2')
   const { image } = metadata
-  const disk = new MemoryDisk()
   const logs = new LogDirectory(envOn(disk), defaultLogConfig)
   /** `orders-0 leads` */
   const roles = new Map<string, string>()
@@ -112,4 +113,26 @@ test('a setting of all brokers reaches the topics that were there; new ones, all
   set('70000').topic('payments', '1,2')
   apply()
   expect(given.mock.calls.flat().slice(2).sort()).toEqual(['flights', 'orders', 'payments'])
+})
+
+test('records of which nobody can tell whose they are are kept under another name; what is known to be another topic’s goes', () => {
+  const before = brokerOne()
+  before.metadata.topic('orders', '1,2', '1,2', '1,2')
+  before.apply()
+  for (const index of [0, 1]) append(before.logs.get('orders', index)!, ['a record'])
+  const { disk } = before
+  disk.remove('orders-0/partition.metadata')
+  disk.remove('orders-2/partition.metadata')
+  const now = brokerOne(disk)
+  now.metadata.topic('another', '1,2')
+  const [topicId, another] = ['orders', 'another'].map((name) => Buffer.from(name.padEnd(16, '-')).toString('hex'))
+  now.metadata.replay([{ type: 'RemoveTopicRecord', topicId: another! }])
+  disk.tamper('orders-1/partition.metadata', () => Buffer.from(`version: 0\ntopic_id: ${uuidToBase64(another!)}`))
+  now.metadata.topic('orders', '1,2', '1,2', '1,2')
+  now.apply()
+  expect([0, 1, 2].map((index) => now.logs.get('orders', index)!.logEndOffset)).toEqual([0, 0, 0])
+  expect([0, 1, 2].map((index) => now.logs.get('orders', index)!.topicId)).toEqual([topicId, topicId, topicId])
+  const strays = disk.list('').filter((name) => name.endsWith('-stray'))
+  expect(strays).toEqual(['orders-0.unknown-stray'])
+  expect(disk.read(`${strays[0]}/${'0'.repeat(20)}.log`)!.length).toBeGreaterThan(61)
 })
