@@ -254,9 +254,14 @@ export class Broker {
       this.#logs.close(brokerEpoch < 0 ? this.#logs.vouchedEpoch() : brokerEpoch)
       done()
     }
-    const { deadlines, env } = this
-    if (timeoutMs > 0) this.quorum.shutDown(timeoutMs, () => deadlines.at(env.monotonicMs() + farewellMs, close))
+    if (timeoutMs > 0) this.quorum.shutDown(timeoutMs, () => this.deadlines.at(this.#farewellUntilMs, close))
     else close()
+  }
+
+  /** The controller goes last where all go: another one would take it for dead, and move its leaders. */
+  get #farewellUntilMs(): number {
+    const isController = this.quorum.controllerId === this.options.brokerId
+    return this.env.monotonicMs() + (isController ? 2 : 1) * farewellMs
   }
 
   /** True when there is more to do at once: call again after giving others their turn. */

@@ -229,6 +229,22 @@ describe('going in order', () => {
 })
 
 describe('topics come and go', () => {
+  test('a whole cluster that is stopped in order comes back as it was, also where the others take a moment longer than the controller', () => {
+    const { story, controllerId } = threeBrokers()
+    story.reassign([controllerId, ...story.others(2)])
+    story.until(() => story.partition.leader === controllerId)
+    const before = story.partition
+    const { machines } = story.cluster
+    for (const machine of machines) machine.stop(5_000, () => {})
+    story.after(50)
+    // They are held up for a moment.
+    for (const { id, clock } of machines) if (id !== controllerId) clock.leap(-20)
+    story.until(() => machines.every(({ isUp }) => !isUp))
+    for (const { id } of machines) story.start(id)
+    story.untilWhole()
+    expect(story.partition).toEqual(before)
+  })
+
   test('row 33: a topic that was deleted and made anew while a replica was away has nothing of the old one there', () => {
     const { story, leader, follower, controllerId } = threeBrokers()
     story.produce(leader, 5)
