@@ -63,14 +63,27 @@ function largest(frames: Uint8Array[]): Uint8Array {
   return (quick.length > 0 ? quick : frames).toSorted((one, other) => other.length - one.length)[0]!
 }
 
+/** As malformed; throws what else goes wrong. An `expect` for each of some hundred thousand cuts takes longer than all the rest. */
+function isRefused(decode: () => void): boolean {
+  try {
+    decode()
+    return false
+  } catch (reason) {
+    if (!(reason instanceof MalformedFrame)) throw reason
+    return true
+  }
+}
+
 describe.each([...apis.values()])('$name', (api) => {
   const ofApi = samples.filter(({ exchange }) => exchange.api === api)
 
   test('a frame cut short anywhere is malformed', () => {
     for (const { bytes, decode, exchange } of ofApi) {
-      for (let end = lengthPrefixBytes; end < bytes.length; end++) {
-        expect(() => decode(exchange, new WireReader(bytes, lengthPrefixBytes, end))).toThrow(MalformedFrame)
-      }
+      const ends = Array.from({ length: bytes.length - lengthPrefixBytes }, (_, index) => lengthPrefixBytes + index)
+      const taken = ends.filter(
+        (end) => !isRefused(() => decode(exchange, new WireReader(bytes, lengthPrefixBytes, end))),
+      )
+      expect(taken).toEqual([])
     }
   })
 
@@ -88,11 +101,7 @@ describe.each([...apis.values()])('$name', (api) => {
           const damaged = bytes.slice()
           for (const { at, mask } of chosen) damaged[at]! ^= mask
           const reader = new CountingReader(damaged, lengthPrefixBytes)
-          try {
-            decode(exchange, reader)
-          } catch (reason) {
-            expect(reason).toBeInstanceOf(MalformedFrame)
-          }
+          isRefused(() => decode(exchange, reader))
           expect(reader.items).toBeLessThanOrEqual(arrayDepthMax * bytes.length)
         }),
         { numRuns: 100 },

@@ -35,9 +35,9 @@ test('whatever bytes are changed, reading ends and fails only as a corrupt batch
       for (const { at, value } of changes) bytes[61 + (at % (bytes.length - 61))] = value
       try {
         for (const { offset } of readRecords(bytes, viewOf(bytes), 0, decompress))
-          expect(offset).toBeGreaterThanOrEqual(0)
+          if (offset < 0) throw new Error(`offset ${offset}`)
       } catch (error) {
-        expect(error).toBeInstanceOf(CorruptBatch)
+        if (!(error instanceof CorruptBatch)) throw error
       }
       validateBatch(bytes, viewOf(bytes), 0, bytes.length, defaultLogConfig, 'client', 0, () => 0)
     }),

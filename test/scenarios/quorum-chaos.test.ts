@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { QuorumHarness } from '../support/quorum-harness.ts'
 
 const seeds = Array.from(
-  { length: Number(process.env.SEEDS ?? 25) },
+  { length: Number(process.env.SEEDS ?? 15) },
   (_, index) => index + Number(process.env.SEED ?? 1),
 )
 

@@ -1,6 +1,8 @@
 // npm run sim: the product's own brokers under a seeded world, as many seeds as there is time for.
 //
-//   npm run sim -- [--seeds N] [--seed FIRST] [--brokers N] [--faults crash,pause,…] [--jobs N] [--bug NAME] [--verbose]
+//   npm run sim -- [--seeds N] [--seed FIRST] [--brokers N] [--faults crash,pause,…] [--short] [--jobs N] [--bug NAME]
+//               [--verbose]
+//       --short: with as little trouble as a seed of `npm test` has
 //   npm run sim -- --minutes N [--seed FIRST] …
 //       as many seeds as fit into so many minutes, with a line of figures now and then
 //   npm run sim -- --mutants [--seeds N] [--bug NAME] [--jobs N]
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     faults: { type: 'string' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     bug: { type: 'string' },
+    short: { type: 'boolean', default: false },
     minutes: { type: 'string' },
     verbose: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
@@ -36,7 +39,7 @@ const count = number('seeds', values.seeds)
 const minutes = values.minutes === undefined ? undefined : number('minutes', values.minutes)
 const brokers = values.brokers === undefined ? undefined : number('brokers', values.brokers)
 const faults = values.faults?.split(',').map(faultKind)
-const planOptions = { brokers, faults }
+const planOptions = { brokers, faults, isShort: values.short }
 
 function number(name: string, text: string): number {
   const value = Number(text)
@@ -57,7 +60,8 @@ function replayCommand(seed: number): string {
   const rest = Object.entries({ brokers, faults, bug }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${value}`],
   )
-  return ['npm run sim --', `--seed ${seed}`, ...rest, '--verbose'].join(' ')
+  const short = values.short ? ['--short'] : []
+  return ['npm run sim --', `--seed ${seed}`, ...rest, ...short, '--verbose'].join(' ')
 }
 
 function tell({ seed, anomaly }: SeedResult): void {

@@ -154,7 +154,7 @@ test('a leader that is voted out leads until that is committed, and then another
   expect(simulation.leader!.epoch).toBe(2)
 })
 
-const seeds = Array.from({ length: Number(process.env.SEEDS ?? 100) }, (_, index) => index + 1)
+const seeds = Array.from({ length: Number(process.env.SEEDS ?? 50) }, (_, index) => index + 1)
 
 test.each([
   ['voters that stay', false],
