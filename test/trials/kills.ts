@@ -55,7 +55,7 @@ for (let round = 0; round < rounds; round++) {
   firstWriteMs.push(writing.latest.acknowledgedMs - beganMs)
   if (changing !== undefined) firstChangeMs.push((await changing) - beganMs)
   await command('start', victim)
-  await until(async () => (await place()).isr.length === 3)
+  await until(areAllInSync)
   if ((round + 1) % 20 === 0) console.log(`${round + 1} rounds, ${writing.acknowledged.size} acknowledged`)
 }
 await writing.stop()
@@ -94,6 +94,12 @@ async function place(): Promise<{ leader: number; isr: number[] }> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
   const { leader, isr } = topics[0]!.partitions[0]!
   return leader >= 0 ? { leader, isr } : sleep(20).then(place)
+}
+
+/** The topics that were made on the way, too: kafkajs makes no other where the only replica of one that was in sync is killed next. */
+async function areAllInSync(): Promise<boolean> {
+  const { topics } = await admin.fetchTopicMetadata()
+  return topics.every(({ partitions }) => partitions.every(({ isr, replicas }) => isr.length === replicas.length))
 }
 
 async function controller(): Promise<number> {
