@@ -28,14 +28,12 @@ export const metadata = onceDecided<Request, ResponseInput<typeof schema>>((brok
     : (request.topics ?? []).map((asked) => answerTopic(broker, asked, request.allowAutoTopicCreation, version)),
 }))
 
-/**
- * Whoever was lost a moment ago is still named: librdkafka (2.10 and later) ends a broker that is not, and should the same answer move
- * a partition away from it, that partition may end up with no broker until the client's next look, a second later.
- */
 const knownEndpoints = (broker: Broker): Endpoint[] =>
   broker
     .endpoints(true)
-    .filter(({ nodeId }) => broker.image.brokers.get(nodeId)?.fenced === false || broker.lostBrokers.isRecent(nodeId))
+    .filter(
+      ({ nodeId }) => broker.image.brokers.get(nodeId)?.fenced === false || broker.lostBrokers.isStillNamed(nodeId),
+    )
 
 const wantsAll = ({ topics }: Request, version: number): boolean =>
   topics === null || (version === 0 && topics.length === 0)

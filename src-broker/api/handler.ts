@@ -3,6 +3,8 @@ import type { Broker } from '../core/broker.ts'
 /** What a handler knows of the connection that asked, and the way back to it. */
 export interface Context<Response> {
   readonly version: number
+  /** The same for all requests of one connection. */
+  readonly connection: object
   readonly clientId: string | null
   /** Address of the client, as Kafka prints it: `/127.0.0.1`. */
   readonly clientHost: string

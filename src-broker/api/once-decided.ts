@@ -8,6 +8,6 @@ export const onceDecided =
   ): Handler<Request, Response> =>
   (broker, request, context) => {
     if (!broker.lostBrokers.areUndecided) return answer(broker, request, context)
-    broker.lostBrokers.whenDecided(() => context.answer(answer(broker, request, context)))
+    broker.lostBrokers.whenDecided(context.connection, () => context.answer(answer(broker, request, context)))
     return undefined
   }

@@ -6,17 +6,22 @@ import type { MetadataImage } from './quorum/image.ts'
 
 /** A new controller is elected and has fenced the lost broker by then, on a busy machine too. */
 const decisionMsMax = 250
-/** Long enough for the answers that waited, and for the next ones. */
-const recentMs = 1_000
+
+interface Waiting {
+  readonly connection: object
+  answer(): void
+}
 
 export class LostBrokers {
   readonly #deadlines: Deadlines
   readonly #nowMs: () => number
   readonly #image: MetadataImage
-  readonly #lostAtMs = new Map<number, number>()
+  /** Those that are waited for, and those decided about meanwhile. */
+  readonly #lost = new Set<number>()
   /** Those that the metadata still has for alive. */
   readonly #undecided = new Set<number>()
-  #waiting: (() => void)[] = []
+  #waiting: Waiting[] = []
+  #isAskedAgain = false
 
   constructor(deadlines: Deadlines, nowMs: () => number, image: MetadataImage) {
     this.#deadlines = deadlines
@@ -28,36 +33,47 @@ export class LostBrokers {
     return this.#undecided.size > 0
   }
 
-  /** At the end of the turn in which it is decided, or known not to be. */
-  whenDecided(act: () => void): void {
-    this.#waiting.push(act)
+  /** Called at the end of the turn in which it is decided, or has taken too long. */
+  whenDecided(connection: object, answer: () => void): void {
+    this.#waiting.push({ connection, answer })
   }
 
-  isRecent(brokerId: number): boolean {
-    const lostAtMs = this.#lostAtMs.get(brokerId)
-    return lostAtMs !== undefined && this.#nowMs() - lostAtMs < recentMs
+  /**
+   * Whether the answer that is being given should name this broker, though it is fenced: true where the same client gets another answer
+   * right after, which does not. librdkafka (2.10 and later) ends a broker that is not named, and should the same answer move a partition
+   * away from it, that partition may be left without a broker until the client's next look, a second later.
+   */
+  isStillNamed(brokerId: number): boolean {
+    return this.#isAskedAgain && this.#lost.has(brokerId)
   }
 
   peerLost(brokerId: number): void {
-    if (!this.#isNamed(brokerId)) return
-    const nowMs = this.#nowMs()
-    this.#lostAtMs.set(brokerId, nowMs)
+    if (!this.#isAlive(brokerId)) return
+    this.#lost.add(brokerId)
     this.#undecided.add(brokerId)
-    this.#deadlines.at(nowMs + decisionMsMax, () => this.#undecided.delete(brokerId))
+    this.#deadlines.at(this.#nowMs() + decisionMsMax, () => this.#undecided.delete(brokerId))
   }
 
   peerUp(brokerId: number): void {
-    this.#lostAtMs.delete(brokerId)
+    this.#lost.delete(brokerId)
     this.#undecided.delete(brokerId)
   }
 
   endTurn(): void {
-    for (const brokerId of this.#undecided) if (!this.#isNamed(brokerId)) this.#undecided.delete(brokerId)
-    if (this.areUndecided || this.#waiting.length === 0) return
-    for (const act of this.#waiting.splice(0)) act()
+    if (this.#lost.size === 0 && this.#waiting.length === 0) return
+    for (const brokerId of this.#undecided) if (!this.#isAlive(brokerId)) this.#undecided.delete(brokerId)
+    if (this.areUndecided) return
+    const waiting = this.#waiting.splice(0)
+    const last = new Map(waiting.map((each) => [each.connection, each]))
+    for (const each of waiting) {
+      this.#isAskedAgain = last.get(each.connection) !== each
+      each.answer()
+    }
+    this.#isAskedAgain = false
+    this.#lost.clear()
   }
 
-  #isNamed(brokerId: number): boolean {
+  #isAlive(brokerId: number): boolean {
     return this.#image.brokers.get(brokerId)?.fenced === false
   }
 }

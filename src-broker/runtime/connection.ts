@@ -289,7 +289,7 @@ export class Connection implements Client {
 class Pending implements Context<unknown> {
   readonly version: number
   readonly clientId: string | null
-  readonly #connection: Connection
+  readonly connection: Connection
   readonly #api: Api
   readonly #correlationId: number
   #response: unknown
@@ -299,7 +299,7 @@ class Pending implements Context<unknown> {
   whenGone: (() => void) | undefined
 
   constructor(connection: Connection, api: Api, version: number, correlationId: number, clientId: string | null) {
-    this.#connection = connection
+    this.connection = connection
     this.#api = api
     this.version = version
     this.#correlationId = correlationId
@@ -307,14 +307,14 @@ class Pending implements Context<unknown> {
   }
 
   get clientHost(): string {
-    return this.#connection.clientHost
+    return this.connection.clientHost
   }
 
   answer(response: unknown): void {
     if (this.isAnswered) return
     this.isAnswered = true
     this.#response = response
-    this.#connection.answered(this)
+    this.connection.answered(this)
   }
 
   stayQuiet(): void {
@@ -324,7 +324,7 @@ class Pending implements Context<unknown> {
 
   close(reason: string): void {
     this.isAnswered = true
-    this.#connection.closeFor(reason)
+    this.connection.closeFor(reason)
   }
 
   encode(writer: WireWriter): void {

@@ -87,7 +87,7 @@ class Pending implements Context<unknown> {
   readonly version: number
   readonly clientId: string | null
   readonly clientHost = '/simulated'
-  readonly #connection: ServerConnection
+  readonly connection: ServerConnection
   readonly #api: Api
   readonly #correlationId: number
   isAnswered = false
@@ -95,7 +95,7 @@ class Pending implements Context<unknown> {
   whenGone: (() => void) | undefined
 
   constructor(connection: ServerConnection, api: Api, version: number, correlationId: number, clientId: string | null) {
-    this.#connection = connection
+    this.connection = connection
     this.#api = api
     this.version = version
     this.#correlationId = correlationId
@@ -104,20 +104,20 @@ class Pending implements Context<unknown> {
 
   answer(response: unknown): void {
     if (this.isAnswered) return
-    const writer = this.#connection.frames
+    const writer = this.connection.frames
     writeResponse(writer, this.#api, this.version, this.#correlationId, response as never)
     this.encoded = writer.take()
     this.isAnswered = true
-    this.#connection.answered()
+    this.connection.answered()
   }
 
   stayQuiet(): void {
     this.isAnswered = true
-    this.#connection.answered()
+    this.connection.answered()
   }
 
   close(): void {
     this.isAnswered = true
-    this.#connection.close()
+    this.connection.close()
   }
 }

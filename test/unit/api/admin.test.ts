@@ -18,7 +18,7 @@ const log = {
 const held = { topic: 'orders', index: 0, log, highWatermark: 103 }
 const broker = {
   options: { brokerId: 2, directory: '/data/broker-2' },
-  lostBrokers: { areUndecided: false, isRecent: () => false },
+  lostBrokers: { areUndecided: false, isStillNamed: () => false },
   replicas: {
     all: () => [held],
     get: (topic: string, index: number) => (topic === 'orders' && index === 0 ? held : undefined),

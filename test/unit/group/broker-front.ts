@@ -35,6 +35,7 @@ export class BrokerFront {
     return ask((later) => {
       const context: Context<Response> = {
         version,
+        connection: this,
         clientId: 'wire',
         clientHost: '/127.0.0.1',
         answer: later,
