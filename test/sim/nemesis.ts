@@ -23,6 +23,7 @@ import { Pursuit } from './trouble/pursuit.ts'
 import { contestedVote, figureEight } from './trouble/raft-trials.ts'
 import { bitRot, failingSync } from './trouble/rot.ts'
 import { type Fault, Trouble } from './trouble/trouble.ts'
+import { wholeStop } from './trouble/whole-stop.ts'
 
 const faults: Readonly<Record<FaultKind, Fault>> = {
   crash,
@@ -60,6 +61,7 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   'add-broker': addBroker,
   'remove-broker': removeBroker,
   'alter-configs': alterConfigs,
+  'whole-stop': wholeStop,
 }
 
 /** They count themselves, when they have waited for their moment. */

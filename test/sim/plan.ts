@@ -39,6 +39,7 @@ export const faultKinds = [
   'add-broker',
   'remove-broker',
   'alter-configs',
+  'whole-stop',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 

@@ -72,7 +72,10 @@ export class Following {
     this.#brokerEpoch = brokerEpoch
     for (const partition of this.#context.registry.all()) {
       const { follower } = partition
-      if (follower !== undefined && (isNew || follower.source === undefined)) this.ask(partition, follower)
+      if (follower === undefined) continue
+      // What is under way was asked in an earlier registration's name, in which nobody joins an ISR.
+      if (isNew) follower.isAsking = false
+      if (isNew || follower.source === undefined) this.ask(partition, follower)
     }
   }
 

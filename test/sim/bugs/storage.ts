@@ -101,7 +101,7 @@ export const storageBugs: readonly Bug[] = [
     name: 'deleted-topics-return',
     about: 'a topic that is made anew begins with what a broker kept of the one before',
     file: 'src-broker/core/metadata-applier.ts',
-    find: 'if (found?.topicId === topic.id) {',
+    find: 'if (found?.belongsTo(topic.id)) {',
     replace: 'if (found !== undefined) {',
     within: 100,
   },

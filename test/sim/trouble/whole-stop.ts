@@ -1,0 +1,56 @@
+// All are stopped and start again, as when somebody quits the app and opens it later: most in order, some killed, or one without power.
+import { isWhole } from '../health.ts'
+import type { Machine } from '../machine.ts'
+import { between, chance, pick } from '../randoms.ts'
+import type { Fault, Trouble } from './trouble.ts'
+
+/** Until nothing else goes wrong for so long after it, whatever it meets is its own doing. */
+const aloneMs = 5_000
+
+export const wholeStop: Fault = (trouble, target) => {
+  const { cluster, random, world } = trouble
+  if (!cluster.machines.every(({ isServing, isPaused }) => isServing && !isPaused)) return false
+  const isCalm = isWhole(cluster)
+  if (!isCalm && chance(random, 0.5)) return false
+  // What one power loss takes the others have, if they stop in order.
+  const unpowered = isCalm && chance(random, 0.35) ? target : undefined
+  const release = trouble.guard(30_000)
+  const machines = [...cluster.machines]
+  let left = machines.length
+  const isDown = (): void => {
+    if (--left > 0) return
+    startAll(trouble, machines)
+    if (unpowered === undefined && chance(random, 0.6)) killAmidTheStart(trouble, machines)
+    world.after(aloneMs, release)
+  }
+  for (const machine of machines) {
+    if (machine !== unpowered && (unpowered !== undefined || chance(random, 0.75))) {
+      machine.stop(pick(random, [5_000, 5_000, 50, 0]), isDown)
+      continue
+    }
+    world.after(between(random, 0, pick(random, [10, 100, 300])), () => {
+      if (machine === unpowered) machine.losePower(false)
+      else machine.kill()
+      isDown()
+    })
+  }
+  return true
+}
+
+/** Together, or some of them late. */
+function startAll(trouble: Trouble, machines: readonly Machine[]): void {
+  const { random } = trouble
+  const isStraggling = chance(random, 0.4)
+  for (const machine of machines) {
+    const withinMs = isStraggling && chance(random, 0.4) ? 2_500 : pick(random, [3, 30, 200])
+    trouble.restartLater(machine, between(random, 0, withinMs))
+  }
+}
+
+function killAmidTheStart(trouble: Trouble, machines: readonly Machine[]): void {
+  const { random, world } = trouble
+  for (let times = pick(random, [1, 2]); times > 0; times--) {
+    const victim = pick(random, machines)
+    world.after(between(random, 1, pick(random, [20, 150, 400])), () => trouble.crash(victim, between(random, 1, 600)))
+  }
+}
