@@ -92,6 +92,7 @@ export class Broker {
   readonly traffic = new Traffic()
   readonly topics: TopicCreator
   readonly settings: TopicSettings
+  readonly #metadataEndAtStart: number
   readonly #logs: LogDirectory
   readonly #cleaner: LogCleaner
   readonly #housekeeping: Housekeeping
@@ -115,6 +116,7 @@ export class Broker {
       imageChanged: (delta) => this.#imageChanged(delta),
       event: (event) => sink.event(event),
     })
+    this.#metadataEndAtStart = this.quorum.logEndOffset
     this.#logs = new LogDirectory(env, defaultLogConfig)
     this.lostBrokers = new LostBrokers(deadlines, () => env.monotonicMs(), this.image)
     this.#isrChanges = new IsrChanges({
@@ -251,7 +253,7 @@ export class Broker {
       beforeClosing()
       // A life that was never registered has led and followed nothing: what the one before vouched for is still so.
       const { brokerEpoch } = this.quorum
-      this.#logs.close(brokerEpoch < 0 ? this.#logs.vouchedEpoch() : brokerEpoch)
+      this.#logs.close(brokerEpoch < 0 ? this.#vouchedEpoch() : brokerEpoch)
       done()
     }
     if (timeoutMs > 0) this.quorum.shutDown(timeoutMs, () => this.deadlines.at(this.#farewellUntilMs, close))
@@ -330,9 +332,18 @@ export class Broker {
     })
   }
 
+  /**
+   * Epoch of the life whose orderly stop vouches for the logs, -1 where none does. A marker from behind the end of the metadata that lay
+   * beside it is a later life's, in an older copy of the directory.
+   */
+  #vouchedEpoch(): number {
+    const epoch = this.#logs.vouchedEpoch()
+    return epoch < this.#metadataEndAtStart ? epoch : -1
+  }
+
   #quorumOptions() {
     const { brokerId, clusterId, voters, incarnationId, directoryId, host, port, config } = this.options
-    const vouchedEpoch = () => this.#logs.vouchedEpoch()
+    const vouchedEpoch = () => this.#vouchedEpoch()
     return {
       brokerId,
       config,

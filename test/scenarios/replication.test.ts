@@ -138,6 +138,26 @@ describe('leaders that may have lost something', () => {
     for (const id of [1, 2, 3]) expect(story.lostOn(id)).toEqual([])
   })
 
+  test('row 10: an older copy of a broker’s directory with the marker of a later stop is not vouched for', () => {
+    const { story, leader } = threeBrokers()
+    story.produce(leader, 5)
+    story.after(50)
+    story.stop(leader)
+    const older = story.filesOf(leader)
+    story.start(leader)
+    story.untilWhole()
+    story.after(5_000)
+    story.produce(story.partition.leader, 5)
+    story.after(50)
+    story.stopAll()
+    const marker = '.kafka_cleanshutdown'
+    story.putBack(leader, new Map([...older, [marker, story.filesOf(leader).get(marker)!]]))
+    for (const id of [1, 2, 3]) story.start(id)
+    story.untilWhole()
+    expect(story.partition.leader).not.toBe(leader)
+    for (const id of [1, 2, 3]) expect(story.lostOn(id)).toEqual([])
+  })
+
   test('row 10: a life that was never registered, and was stopped in order, takes nothing from what the one before left', () => {
     const story = new Story(3)
     const [only] = story.others(1) as [number]

@@ -28,6 +28,8 @@ export interface ProducerOptions {
   readonly inFlightMax: number
   /** Where all power may go at once, a broker may forget what it acknowledged. */
   readonly mayLose: boolean
+  /** What it took is deleted or compacted sooner or later, and then it does not know any more that it was there. */
+  readonly mayForget: boolean
   /** Ids of earlier topics of the same name: then this one is asked for by its id. */
   readonly gone?: ReadonlySet<string>
 }
@@ -206,9 +208,9 @@ export class Producer {
       return this.#pump()
     }
     if (errorCode === errors.OUT_OF_ORDER_SEQUENCE_NUMBER && this.writer.isIdempotent) {
-      // After a restart a broker remembers only each producer's last batch: an earlier one that is there already may be
-      // refused in these words (as in Kafka). One that cannot be there, behind others that are, must be taken.
-      if (index === 0 && (batch.isDoubtful || this.#options.mayLose)) this.#isSpent = true
+      // One that is there already is known to be, also after a restart; one that cannot be there, behind others that are, must be taken.
+      const { mayLose, mayForget } = this.#options
+      if (index === 0 && (mayLose || (mayForget && batch.isDoubtful))) this.#isSpent = true
       else if (index === 0 && !this.#isSpent) {
         const first = show(batch.writes[0]!)
         return this.#world.fail('false-out-of-order', `${this.writer.topic}-${this.writer.partition} refuses ${first}`)

@@ -94,9 +94,10 @@ export class Workload {
     }
   }
 
-  #producerOptions({ name }: TopicPlan) {
-    const { produceEveryMs, batchRecordsMax, inFlightMax } = this.#plan
-    return { intervalMs: produceEveryMs, batchRecordsMax, inFlightMax, mayLose: !isPromised(this.#plan, name) }
+  #producerOptions({ name, kind }: TopicPlan) {
+    const { produceEveryMs: intervalMs, batchRecordsMax, inFlightMax } = this.#plan
+    const mayForget = kind === 'retained' || kind === 'compacted'
+    return { intervalMs, batchRecordsMax, inFlightMax, mayLose: !isPromised(this.#plan, name), mayForget }
   }
 
   #read(client: Client, topic: TopicPlan, maxWaitMs: number, incarnation = 0, gone?: ReadonlySet<string>): Reader[] {
@@ -167,7 +168,7 @@ export class Workload {
       const fleeting = this.#lifeOf(topic)
       return Array.from({ length: topic.partitions }, (_, partition) => {
         const writer = this.#history.writer(topic.name, partition, -1, true, fleeting?.incarnation ?? 0)
-        const options = { intervalMs: 1, batchRecordsMax: 1, inFlightMax: 1, mayLose: false }
+        const options = { intervalMs: 1, batchRecordsMax: 1, inFlightMax: 1, mayLose: false, mayForget: false }
         const gone = fleeting && { gone: fleeting.gone }
         const producer = new Producer(client, this.#history, writer, { ...options, ...gone })
         producer.createOne()

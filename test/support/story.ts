@@ -142,6 +142,27 @@ export class Story {
     this.until(() => !this.#machine(id).isUp)
   }
 
+  /** The whole cluster at once, in order. */
+  stopAll(): void {
+    const { machines } = this.cluster
+    for (const machine of machines) machine.stop(5_000, () => {})
+    this.until(() => machines.every(({ isUp }) => !isUp))
+  }
+
+  /** All that lies on its disk, by path. */
+  filesOf(id: number): Map<string, Uint8Array> {
+    const { disk } = this.#machine(id)
+    const paths = disk.list('').flatMap((name) => [name, ...disk.list(name).map((inner) => `${name}/${inner}`)])
+    return new Map(paths.flatMap((path) => [[path, disk.read(path)] as const]).filter(isFile))
+  }
+
+  /** Puts these files in the place of what a broker that does not run has there. */
+  putBack(id: number, files: ReadonlyMap<string, Uint8Array>): void {
+    const { disk } = this.#machine(id)
+    for (const path of this.filesOf(id).keys()) disk.remove(path)
+    for (const [path, content] of files) disk.replace(path, content)
+  }
+
   /** What the first sends the second does not arrive until `heal`. */
   hold(from: number, to: number): void {
     this.cluster.network.hold(from, to)
@@ -324,3 +345,6 @@ function append(broker: Broker, record: Written, acks: 'all' | 'leader'): void {
     else leader.waiting.push({ origin: 'client', endOffset: lastOffset + 1, completed })
   }
 }
+
+const isFile = (entry: readonly [string, Uint8Array | undefined]): entry is readonly [string, Uint8Array] =>
+  entry[1] !== undefined

@@ -7,7 +7,7 @@ import { type Origin, refusedRecords, validateBatch } from '../../records/valida
 import type { AppendContext, LeaderAppend } from './append-types.ts'
 import type { LogContent } from './log-content.ts'
 import type { LogEnv } from './log-env.ts'
-import type { RememberedBatch } from './producer-state.ts'
+import type { RememberedBatch } from './producer.ts'
 
 /**
  * Appends the batches in bytes[from, to): checks them, gives them their offsets and epoch in place, writes them as they

@@ -43,6 +43,11 @@ export class OffsetIndex {
     return this.#entry(this.#countUpTo(offset) - 1)
   }
 
+  /** The last entry at or before a position in the file. */
+  lookupPosition(position: number): OffsetEntry {
+    return this.#entry(this.#entries.countWhile((view, at) => view.getInt32(at + 4) <= position) - 1)
+  }
+
   /** Keeps the entries of batches that end before `offset`. */
   truncateTo(offset: number): void {
     this.#entries.truncate(this.#countUpTo(offset - 1))

@@ -399,7 +399,7 @@ export class PartitionLog {
     this.#flushingTo = this.logEndOffset
     const files = this.#content.segments.from(this.#recoveryPoint).flatMap((segment) => segment.unsynced())
     // A log that has lost its topic's id counts as another topic's, and is removed with all its records.
-    const named = this.#isNameSynced ? undefined : topicIdFile(this.#env.disk, this.directory)
+    const named = this.#isNameSynced ? undefined : topicIdFile(this.#env.disk, this.directory, this.#topicId)
     this.#isNameSynced = true
     return named === undefined ? files : [...files, named]
   }

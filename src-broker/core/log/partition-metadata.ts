@@ -14,9 +14,13 @@ export function writeTopicId(disk: Disk, directory: string, topicId: Uuid): void
   file.close()
 }
 
-/** For a flush; undefined where there is no such file. */
-export const topicIdFile = (disk: Disk, directory: string): DiskFile | undefined =>
-  disk.exists(path(directory)) ? disk.open(path(directory)) : undefined
+/** For a flush. Made anew where somebody took it away; undefined where nobody knows any more what it said. */
+export function topicIdFile(disk: Disk, directory: string, topicId: Uuid | undefined): DiskFile | undefined {
+  const isThere = disk.exists(path(directory))
+  if (!isThere && topicId === undefined) return undefined
+  if (!isThere) writeTopicId(disk, directory, topicId!)
+  return disk.open(path(directory))
+}
 
 /** Undefined where the file is missing or unreadable: the partition was born in a crash. */
 export function readTopicId(disk: Disk, directory: string): Uuid | undefined {

@@ -5,23 +5,13 @@ import { errors } from '../../protocol/errors.ts'
 import * as batch from '../../records/batch.ts'
 import { type EndMarker, readEndMarker } from '../../records/control.ts'
 import type { Origin } from '../../records/validate.ts'
+import { Producer, type RememberedBatch, rememberedBatch } from './producer.ts'
 import type { ProducerSnapshotEntry } from './producer-snapshot.ts'
 
-/** How many batches a client may have in flight and still send again (max.in.flight.requests.per.connection of 5). */
-const batchesRemembered = 5
 const noEpoch = -1
-const noSequence = -1
-/** After the last of them comes 0 again. */
-const sequences = 2_147_483_648
 
-/** One batch of a producer, and where it went. */
-export interface RememberedBatch {
-  readonly firstSequence: number
-  readonly lastSequence: number
-  readonly baseOffset: number
-  readonly lastOffset: number
-  readonly timestamp: number
-}
+/** Steps through the numbered batches that lie before a snapshot, as far back as some client may send them again. */
+export type OlderBatches = (note: (view: DataView, at: number) => void) => void
 
 export class ProducerState {
   readonly #producers = new Map<number, Producer>()
@@ -30,6 +20,8 @@ export class ProducerState {
   /** The one asked for last: a batch is checked, then noted. */
   #recentId = -1
   #recent: Producer | undefined
+  /** Of the snapshot that was restored, until they were looked at. */
+  #olderBatches: OlderBatches | undefined
   /** The batch that `check` found to be here already, else undefined. */
   duplicate: RememberedBatch | undefined
 
@@ -58,7 +50,7 @@ export class ProducerState {
       const sequence = batch.baseSequence(view, at)
       const expected = epoch === producer.epoch ? batch.addToSequence(producer.lastSequence, 1) : 0
       if (sequence !== expected && epoch >= producer.epoch && producer.epoch !== noEpoch) {
-        if (epoch === producer.epoch) this.duplicate = producer.find(sequence, batch.lastSequence(view, at))
+        if (epoch === producer.epoch) this.duplicate = this.#findBatch(producer, sequence, batch.lastSequence(view, at))
         return this.duplicate === undefined ? errors.OUT_OF_ORDER_SEQUENCE_NUMBER : 0
       }
     }
@@ -105,33 +97,44 @@ export class ProducerState {
 
   clear(): void {
     this.#producers.clear()
+    this.#olderBatches = undefined
     this.#open.clear()
     this.#recentId = -1
   }
 
-  /** Only the newest batch of each goes into a snapshot: Kafka's format has room for one. */
+  /** For a snapshot. */
   entries(): ProducerSnapshotEntry[] {
-    return Array.from(this.#producers, ([producerId, producer]) => {
-      const { epoch, coordinatorEpoch, lastTimestamp: timestamp, transactionFirstOffset, newest } = producer
-      return {
-        producerId,
-        epoch,
-        lastSequence: newest?.lastSequence ?? noSequence,
-        lastOffset: newest?.lastOffset ?? -1,
-        offsetDelta: newest === undefined ? 0 : newest.lastOffset - newest.baseOffset,
-        timestamp,
-        coordinatorEpoch,
-        transactionFirstOffset,
-      }
-    })
+    return Array.from(this.#producers, ([producerId, producer]) => producer.toEntry(producerId))
   }
 
-  restore(entries: readonly ProducerSnapshotEntry[]): void {
+  /** `olderBatches` is asked once at most, when a batch comes that may be one of those for which a snapshot has no room. */
+  restore(entries: readonly ProducerSnapshotEntry[], olderBatches?: OlderBatches): void {
     this.clear()
+    this.#olderBatches = olderBatches
     for (const entry of entries) this.#producers.set(entry.producerId, Producer.of(entry))
     const open = entries.filter((entry) => entry.transactionFirstOffset >= 0)
     open.sort((a, b) => a.transactionFirstOffset - b.transactionFirstOffset)
     for (const entry of open) this.#open.set(entry.producerId, entry.transactionFirstOffset)
+  }
+
+  #findBatch(producer: Producer, firstSequence: number, lastSequence: number): RememberedBatch | undefined {
+    const found = producer.find(firstSequence, lastSequence)
+    if (found !== undefined || this.#olderBatches === undefined) return found
+    this.#recall(this.#olderBatches)
+    this.#olderBatches = undefined
+    return producer.find(firstSequence, lastSequence)
+  }
+
+  #recall(olderBatches: OlderBatches): void {
+    const older = new Map<Producer, RememberedBatch[]>()
+    olderBatches((view, at) => {
+      const producer = this.#producers.get(batch.producerId(view, at))
+      if (producer?.epoch !== batch.producerEpoch(view, at) || batch.isControl(view, at)) return
+      const batches = older.get(producer) ?? []
+      older.set(producer, batches)
+      batches.push(rememberedBatch(view, at))
+    })
+    for (const [producer, batches] of older) producer.recall(batches)
   }
 
   #find(producerId: number): Producer | undefined {
@@ -151,71 +154,5 @@ export class ProducerState {
       this.#recent = producer
     } else if (producer.epoch !== epoch) producer.startEpoch(epoch)
     return producer
-  }
-}
-
-class Producer {
-  epoch: number
-  coordinatorEpoch = -1
-  lastTimestamp = -1
-  /** First offset of its open transaction, -1 without one. */
-  transactionFirstOffset = -1
-  /** Of the newest batch in this epoch, -1 without one. */
-  lastSequence = noSequence
-  /** The newest is at `#newest`, the older before it, round and round. Slots are used again: this is on the hot path. */
-  readonly #batches: { -readonly [Field in keyof RememberedBatch]: RememberedBatch[Field] }[] = []
-  #newest = -1
-
-  constructor(epoch: number) {
-    this.epoch = epoch
-  }
-
-  static of(entry: ProducerSnapshotEntry): Producer {
-    const producer = new Producer(entry.epoch)
-    producer.coordinatorEpoch = entry.coordinatorEpoch
-    producer.lastTimestamp = entry.timestamp
-    producer.transactionFirstOffset = entry.transactionFirstOffset
-    const { lastSequence, lastOffset, offsetDelta, timestamp } = entry
-    if (lastOffset < 0) return producer
-    const firstSequence = batch.addToSequence(lastSequence, sequences - offsetDelta)
-    producer.#batches.push({ firstSequence, lastSequence, baseOffset: lastOffset - offsetDelta, lastOffset, timestamp })
-    producer.#newest = 0
-    producer.lastSequence = lastSequence
-    return producer
-  }
-
-  get newest(): RememberedBatch | undefined {
-    return this.#batches[this.#newest]
-  }
-
-  startEpoch(epoch: number): void {
-    this.epoch = epoch
-    this.lastSequence = noSequence
-    this.#batches.length = 0
-    this.#newest = -1
-  }
-
-  remember(view: DataView, at: number): void {
-    const slot = this.#nextSlot()
-    const delta = batch.lastOffsetDelta(view, at)
-    slot.firstSequence = batch.baseSequence(view, at)
-    slot.lastSequence = batch.addToSequence(slot.firstSequence, delta)
-    slot.baseOffset = batch.baseOffset(view, at)
-    slot.lastOffset = slot.baseOffset + delta
-    slot.timestamp = batch.maxTimestamp(view, at)
-    this.lastSequence = slot.lastSequence
-    this.lastTimestamp = slot.timestamp
-  }
-
-  find(firstSequence: number, lastSequence: number): RememberedBatch | undefined {
-    return this.#batches.find((one) => one.firstSequence === firstSequence && one.lastSequence === lastSequence)
-  }
-
-  #nextSlot() {
-    this.#newest = (this.#newest + 1) % batchesRemembered
-    if (this.#newest === this.#batches.length) {
-      this.#batches.push({ firstSequence: -1, lastSequence: -1, baseOffset: -1, lastOffset: -1, timestamp: -1 })
-    }
-    return this.#batches[this.#newest]!
   }
 }

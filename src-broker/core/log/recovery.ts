@@ -87,8 +87,8 @@ export function loadProducers(
   logEndOffset: number,
 ): void {
   const snapshot = snapshots.latest(logEndOffset)
-  producers.restore(snapshot?.entries ?? [])
   const from = Math.max(snapshot?.offset ?? 0, segments.oldest.baseOffset)
+  producers.restore(snapshot?.entries ?? [], (note) => walkBack(segments, from, note))
   if (from >= logEndOffset) return
   for (const segment of segments.from(from)) {
     const walk = scanning(segment.file, segment.indexedPosition(from), segment.size)
@@ -97,5 +97,25 @@ export function loadProducers(
       if (batch.isControl(walk.view, walk.at)) walk.loadBody()
       producers.note(walk.bytes, walk.view, walk.at)
     }
+  }
+}
+
+/** What is in flight is young: five batches of the usual largest size, of one producer or a few, and nothing where they are small. */
+const walkedBackBytes = 8 * 1024 * 1024
+
+/** The numbered batches of the last stretch before `offset`. */
+function walkBack(segments: Segments, offset: number, note: (view: DataView, at: number) => void): void {
+  const stretches: [segment: Segment, from: number][] = []
+  let wanted = walkedBackBytes
+  for (let index = segments.indexOf(offset - 1); index >= 0 && wanted > 0; index--) {
+    const segment = segments.all[index]!
+    const to = segment.indexedPosition(offset)
+    stretches.unshift([segment, segment.indexedPositionBefore(Math.max(0, to - wanted))])
+    wanted -= to
+  }
+  for (const [segment, from] of stretches) {
+    const walk = scanning(segment.file, from, segment.size)
+    while (walk.next() && batch.baseOffset(walk.view, walk.at) < offset)
+      if (batch.producerId(walk.view, walk.at) >= 0) note(walk.view, walk.at)
   }
 }

@@ -108,6 +108,11 @@ export class Segment {
     return this.#seek(this.offsets.lookup(offset)) ? lookupWalk.position : 0
   }
 
+  /** Of the last batch with an index entry at or before a position. */
+  indexedPositionBefore(position: number): number {
+    return this.#seek(this.offsets.lookupPosition(position)) ? lookupWalk.position : 0
+  }
+
   /** Whole size of the batch at a position. */
   batchSizeAt(position: number): number {
     lookupWalk.start(this.file, position, this.size)

@@ -106,6 +106,14 @@ export const storageBugs: readonly Bug[] = [
     within: 100,
   },
   {
+    name: 'no-look-back',
+    about: 'after a restart only the batch is known of each producer that a snapshot has room for',
+    file: 'src-broker/core/log/recovery.ts',
+    find: '(note) => walkBack(segments, from, note)',
+    replace: '() => {}',
+    within: 400,
+  },
+  {
     name: 'cut-not-synced',
     about: 'what was cut off a segment comes back with a power loss',
     file: 'src-broker/core/log/segment.ts',

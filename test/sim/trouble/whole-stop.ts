@@ -10,10 +10,9 @@ const aloneMs = 5_000
 export const wholeStop: Fault = (trouble, target) => {
   const { cluster, random, world } = trouble
   if (!cluster.machines.every(({ isServing, isPaused }) => isServing && !isPaused)) return false
-  const isCalm = isWhole(cluster)
-  if (!isCalm && chance(random, 0.5)) return false
-  // What one power loss takes the others have, if they stop in order.
-  const unpowered = isCalm && chance(random, 0.35) ? target : undefined
+  if (!isWhole(cluster) && chance(random, 0.5)) return false
+  // What one power loss takes the others have, if they stop in order: a disk that is full or fails would not let them.
+  const unpowered = trouble.isCalm && chance(random, 0.35) ? target : undefined
   const release = trouble.guard(30_000)
   const machines = [...cluster.machines]
   let left = machines.length

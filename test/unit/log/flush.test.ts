@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { writeTopicId } from '../../../src-broker/core/log/partition-metadata.ts'
-import { append, batchOf, contents, directory, fill, filled, newLog, recoverLog } from './bench.ts'
+import { append, batchOf, contents, directory, fill, filled, newLog, openLog, recoverLog } from './bench.ts'
 
 const smallBatchBytes = batchOf(['r0']).length
 const file = (base: number, kind = '.log') => `${directory}/${String(base).padStart(20, '0')}${kind}`
@@ -59,4 +59,16 @@ test('once flushed, a log keeps the id of its topic through a power loss', () =>
   for (const path of log.beginFlush()) disk.open(path).sync()
   log.endFlush()
   expect(recoverLog(disk.crash(), 3).topicId).toBe(topicId)
+})
+
+test('a log whose topic is known, but not written down any more, has it written down with the next flush', () => {
+  const { disk, log } = newLog()
+  const topicId = '0123456789ab4def8123456789abcdef'
+  fill(log, 3)
+  log.close()
+  const start = { isClean: true, recoveryPoint: 3, logStartOffset: 0, highWatermark: 3, topicId }
+  const reopened = openLog(disk, start)
+  fill(reopened, 1)
+  reopened.flush()
+  expect(recoverLog(disk.kill(), 4).topicId).toBe(topicId)
 })

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { LogConfig } from '../../../src-broker/core/log/log-config.ts'
+import { emptyLogStart, type PartitionLog } from '../../../src-broker/core/log/partition-log.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from '../../../src-broker/core/log/producer-snapshot.ts'
 import { buildEndMarker } from '../../../src-broker/records/control.ts'
 import { crc32c } from '../records/samples.ts'
@@ -173,6 +175,42 @@ test('a silent producer is forgotten, one with an open transaction is not', () =
   log.expireProducers(startMs + 1)
   expect(append(log, ['c'], numbered(9)).errorCode).toBe(0)
   expect(append(log, ['d'], { ...numbered(9, 0, 8), isTransactional: true }).errorCode).toBe(45)
+})
+
+describe.each([
+  ['an orderly stop', true],
+  ['a kill', false],
+])('after %s', (_, isOrderly) => {
+  const restarted = (config: Partial<LogConfig> = {}, batches = 7) => {
+    const { disk, log } = newLog(config)
+    for (let sequence = 0; sequence < batches; sequence++) append(log, ['x'], numbered(sequence))
+    for (const producerId of [8, 9]) append(log, ['x'], numbered(0, 0, producerId))
+    const recoveryPoint = log.logEndOffset
+    if (isOrderly) log.close()
+    return isOrderly
+      ? openLog(disk, { ...emptyLogStart, recoveryPoint }, config)
+      : recoverLog(disk.kill(), recoveryPoint, config)
+  }
+  const again = (log: PartitionLog, sequences: readonly number[], producerId = 7): string[] =>
+    sequences.map((sequence) => {
+      const { errorCode, isDuplicate, baseOffset } = append(log, ['x'], numbered(sequence, 0, producerId))
+      return errorCode === 0 ? `${isDuplicate ? 'again ' : ''}${baseOffset}` : `error ${errorCode}`
+    })
+
+  test('five batches of each producer are known, and no more', () => {
+    const log = restarted()
+    expect(again(log, [2, 3, 4, 5, 6, 7])).toEqual(['again 2', 'again 3', 'again 4', 'again 5', 'again 6', '9'])
+    expect(again(log, [1, 3, 2])).toEqual(['error 45', 'again 3', 'error 45'])
+    expect([again(log, [0], 8), again(log, [0, 1], 9)]).toEqual([['again 7'], ['again 8', '10']])
+  })
+
+  test('so they are where they lie in several segments', () => {
+    expect(again(restarted({ segmentBytes: 160 }), [2, 3, 4, 5, 6])).toEqual([2, 3, 4, 5, 6].map((at) => `again ${at}`))
+  })
+
+  test('so they are where newer ones came first', () => {
+    expect(again(restarted(), [7, 4, 2])).toEqual(['9', 'again 4', 'error 45'])
+  })
 })
 
 test("a snapshot has the form of Kafka's and a damaged one is none", () => {
