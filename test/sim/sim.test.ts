@@ -10,7 +10,10 @@ import type { SeedResult } from './simulation.ts'
 const seedCount = Number(process.env.SIM_SEEDS ?? 1_000)
 const firstSeed = 1_001
 
-async function run(seeds: readonly number[], jobs = availableParallelism()): Promise<SeedResult[]> {
+/** Half of the processors: the other tests have the rest. */
+const threads = Math.max(1, Math.floor(availableParallelism() / 2))
+
+async function run(seeds: readonly number[], jobs = threads): Promise<SeedResult[]> {
   const results: SeedResult[] = []
   await runSeeds(seeds, jobs, { isShort: true }, (result) => results.push(result) > 0)
   return results
