@@ -85,7 +85,7 @@ export function decodeText(bytes: Uint8Array): string {
   let at = 0
   while (at < bytes.length) {
     const stretch = bytes.subarray(at, at + stretchBytes)
-    if (stretch.some((byte) => byte >= 0x80)) break
+    if (!isAscii(stretch)) break
     text += String.fromCharCode.apply(null, stretch as unknown as number[])
     at += stretch.length
   }
@@ -93,3 +93,9 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 const stretchBytes = 4_096
+
+function isAscii(bytes: Uint8Array): boolean {
+  let all = 0
+  for (let at = 0; at < bytes.length; at++) all |= bytes[at]!
+  return all < 0x80
+}

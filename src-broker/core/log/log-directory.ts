@@ -2,11 +2,11 @@
 // A start reads one listing and three small files, however many partitions there are, unless the last stop was unclean.
 
 import { assert } from '../../base/assert.ts'
-import { type Disk, DiskError } from '../../base/disk.ts'
+import { DiskError } from '../../base/disk.ts'
 import { decodeText, encodeText } from '../../base/text.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import { CorruptBatch } from '../../records/corrupt-batch.ts'
-import { OffsetCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
+import { OffsetCheckpoint } from './checkpoint-file.ts'
 import {
   deletedDirectoryName,
   isDeletedDirectoryName,
@@ -19,11 +19,11 @@ import type { LogConfig } from './log-config.ts'
 import type { LogEnv } from './log-env.ts'
 import { emptyLogStart, PartitionLog } from './partition-log.ts'
 import { writeTopicId } from './partition-metadata.ts'
+import { gatherStandings, readStandings, type Standing, writeStandings } from './standings.ts'
 
 /** There while the broker is stopped in an orderly way, with the epoch it was registered under. Removed first at a start. */
 const cleanShutdownMarker = '.kafka_cleanshutdown'
-/** Of an orderly stop, and believed only then: which topics the directories belong to, so that a start need not look into each. */
-const topicIdsFile = 'topic-id-checkpoint'
+const nothingKnown: Partial<Standing> = {}
 
 export interface HeldLog {
   readonly topic: string
@@ -65,30 +65,27 @@ export class LogDirectory {
     this.wasClean = disk.exists(cleanShutdownMarker)
     this.cleanShutdownEpoch = epochIn(disk.read(cleanShutdownMarker))
     disk.remove(cleanShutdownMarker)
-    const topicIds = this.wasClean ? readTopicIds(disk) : new Map<string, Uuid>()
-    const recoveryPoints = this.#recoveryPoints.read()
-    const highWatermarks = this.#highWatermarks.read()
-    const logStartOffsets = this.#logStartOffsets.read()
+    const standings =
+      (this.wasClean ? readStandings(disk) : undefined) ??
+      gatherStandings(this.#recoveryPoints.read(), this.#highWatermarks.read(), this.#logStartOffsets.read())
     for (const name of disk.list('')) {
       if (isDeletedDirectoryName(name)) disk.remove(name)
       const found = parsePartitionDirectoryName(name)
       if (found === undefined || isDeletedDirectoryName(name) || name === metadataDirectoryName) continue
-      const recoveryPoint = recoveryPoints.get(name)
-      const log = PartitionLog.open(env, name, config, {
-        isClean: this.wasClean && recoveryPoint !== undefined,
-        recoveryPoint: recoveryPoint ?? 0,
-        highWatermark: highWatermarks.get(name) ?? 0,
-        logStartOffset: logStartOffsets.get(name) ?? 0,
-        topicId: topicIds.get(name),
-      })
-      this.#hold(name, { ...found, log })
+      const { recoveryPoint, highWatermark = 0, logStartOffset = 0, topicId } = standings.get(name) ?? nothingKnown
+      const isClean = this.wasClean && recoveryPoint !== undefined
+      const start = { isClean, recoveryPoint: recoveryPoint ?? 0, highWatermark, logStartOffset, topicId }
+      const log = PartitionLog.open(env, name, config, start)
+      this.#hold(name, { topic: found.topic, partition: found.partition, log })
     }
-    this.#isWhole = ![...recoveryPoints].some(([name, recoveryPoint]) => recoveryPoint > 0 && !this.#logs.has(name))
-    for (const [name, { log }] of this.#logs)
-      if (log.recoveryPoint < (recoveryPoints.get(name) ?? 0)) this.#shortened(log)
-    for (const offsets of [recoveryPoints, highWatermarks, logStartOffsets, this.#cleanedTo]) {
-      for (const name of offsets.keys()) if (!this.#logs.has(name)) this.#stale.add(name)
+    this.#isWhole = true
+    for (const [name, { recoveryPoint = 0 }] of standings) {
+      const log = this.#logs.get(name)?.log
+      if (log === undefined) this.#stale.add(name)
+      if (log === undefined && recoveryPoint > 0) this.#isWhole = false
+      if (log !== undefined && log.recoveryPoint < recoveryPoint) this.#shortened(log)
     }
+    for (const name of this.#cleanedTo.keys()) if (!this.#logs.has(name)) this.#stale.add(name)
   }
 
   /**
@@ -192,8 +189,10 @@ export class LogDirectory {
   close(brokerEpoch = -1): void {
     for (const { log } of this.#logs.values()) log.close()
     this.checkpoint()
-    const ids = Array.from(this.#logs, ([name, { log }]) => `${name} ${log.topicId}`)
-    writeCheckpoint(this.#env.disk, topicIdsFile, ids)
+    writeStandings(
+      this.#env.disk,
+      Array.from(this.#logs.values(), ({ log }) => log),
+    )
     this.#env.disk.replace(cleanShutdownMarker, encodeText(`{"version":0,"brokerEpoch":${brokerEpoch}}`))
     this.#logs.clear()
     this.#isClosed = true
@@ -241,16 +240,6 @@ function isWhole(log: PartitionLog): boolean {
     if (error instanceof DiskError || error instanceof CorruptBatch) return false
     throw error
   }
-}
-
-/** By directory. */
-function readTopicIds(disk: Disk): Map<string, Uuid> {
-  const ids = new Map<string, Uuid>()
-  for (const line of readCheckpoint(disk, topicIdsFile) ?? []) {
-    const space = line.lastIndexOf(' ')
-    ids.set(line.slice(0, space), line.slice(space + 1))
-  }
-  return ids
 }
 
 /** Of a clean-shutdown file; what is no such file says nothing. */

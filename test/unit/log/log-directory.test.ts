@@ -55,10 +55,27 @@ test('after an orderly stop nobody looks into a directory to know whose it is; a
   expect(readAgain.mock.calls.flat()).toContain('orders-1/partition.metadata')
 })
 
+test.each([
+  ['is gone', undefined],
+  ['has fewer lines than it says', '0\n2\norders-0 0123456789abcdef0123456789abcdef 3 3 0\n'],
+  ['says something else', '0\n2\norders-0 3\norders-1 4\n'],
+])('where the file of an orderly stop %s, Kafka’s checkpoints and the directories say the same', (_, content) => {
+  const { disk, logs } = withLogs()
+  logs.get('orders', 1)!.highWatermark = 2
+  logs.get('orders', 1)!.advanceLogStartOffset(1)
+  logs.close(17)
+  if (content === undefined) disk.remove('stop-checkpoint')
+  else disk.replace('stop-checkpoint', encodeText(content))
+  const again = start(disk)
+  const one = again.get('orders', 1)!
+  expect([one.logEndOffset, one.highWatermark, one.logStartOffset, one.topicId]).toEqual([4, 2, 1, topicId])
+  expect(again.vouchedEpoch()).toBe(17)
+})
+
 test('a log whose topic was written down wrongly at the stop is asked itself before it counts as another topic’s', () => {
   const { disk, logs } = withLogs()
   logs.close()
-  const ids = 'topic-id-checkpoint'
+  const ids = 'stop-checkpoint'
   disk.replace(ids, encodeText(textOf(disk, ids).replace(topicId, topicId.replace('0', 'f'))))
   const log = start(disk).get('orders', 0)!
   expect(log.topicId).not.toBe(topicId)
