@@ -31,11 +31,12 @@ export function writeStandings(disk: Disk, logs: Iterable<PartitionLog>): void {
 export function readStandings(disk: Disk): Map<string, Standing> | undefined {
   const standings = new Map<string, Standing>()
   for (const line of readCheckpoint(disk, stopFile) ?? ['']) {
-    const [directory, topicId, ...offsets] = line.split(' ')
-    const [recoveryPoint = Number.NaN, highWatermark = Number.NaN, logStartOffset = Number.NaN] = offsets.map(Number)
-    const isSound = isOffset(recoveryPoint) && isOffset(highWatermark) && isOffset(logStartOffset)
-    if (directory === undefined || topicId === undefined || !isSound) return undefined
-    standings.set(directory, { topicId, recoveryPoint, highWatermark, logStartOffset })
+    const fields = line.split(' ')
+    const recoveryPoint = Number(fields[2])
+    const highWatermark = Number(fields[3])
+    const logStartOffset = Number(fields[4])
+    if (!isOffset(recoveryPoint) || !isOffset(highWatermark) || !isOffset(logStartOffset)) return undefined
+    standings.set(fields[0]!, { topicId: fields[1]!, recoveryPoint, highWatermark, logStartOffset })
   }
   return standings
 }
