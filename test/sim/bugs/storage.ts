@@ -20,8 +20,8 @@ export const storageBugs: readonly Bug[] = [
     name: 'trust-every-start',
     about: 'every start counts as one after a clean stop, and nothing is recovered',
     file: 'src-broker/core/log/log-directory.ts',
-    find: 'isClean: this.wasClean && recoveryPoint !== undefined',
-    replace: 'isClean: recoveryPoint !== undefined',
+    find: 'const isClean = this.wasClean && recoveryPoint !== undefined',
+    replace: 'const isClean = recoveryPoint !== undefined',
     within: 100,
   },
   {
