@@ -61,6 +61,8 @@ export class ReplicaCluster {
   /** So many reads of a leader's file bring a wrong bit. */
   corruptReads = 0
 
+  readonly #brokerEpochs = new Map<number, number>()
+
   constructor(brokerCount: number, minInsyncReplicas: number) {
     this.brokerIds = Array.from({ length: brokerCount }, (_, index) => index + 1)
     this.isr = this.brokerIds
@@ -94,7 +96,7 @@ export class ReplicaCluster {
         isUp: (peer) => this.#nodes.has(peer),
         send: (to, message) => this.#inFlight.push({ from: id, to, message: structuredClone(message) }),
       },
-      brokerEpoch: () => 1,
+      brokerEpoch: () => this.#brokerEpochs.get(id) ?? 1,
       roleChanged: () => {},
       stuck: ({ log }, { leaderId }, why) => this.stuck.push(`${id} at ${log.logEndOffset} of ${leaderId}: ${why}`),
     })
@@ -136,6 +138,13 @@ export class ReplicaCluster {
   }
 
   // --- the controller's part ---
+
+  /** Anew, in the same life: it had been struck off. */
+  register(id: number, brokerEpoch: number): void {
+    this.#brokerEpochs.set(id, brokerEpoch)
+    this.#node(id).replicas.registered()
+    this.settle()
+  }
 
   /** A new leader in a new epoch; those who are alive hear of it. */
   elect(id: number, isr: readonly number[] = this.isr): void {

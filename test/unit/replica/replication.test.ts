@@ -186,6 +186,15 @@ test('a follower that lost its link is not taken back on what it had in its form
   expect(cluster.isr).toEqual([1, 3])
 })
 
+test('a follower that is registered anew while its question is under way asks again, under the registration that counts', () => {
+  const cluster = new ReplicaCluster(3, 2)
+  cluster.cut([2], [1])
+  cluster.elect(1)
+  cluster.register(2, 7)
+  cluster.heal()
+  expect(cluster.partition(1).leader?.followers.get(2)?.brokerEpoch).toBe(7)
+})
+
 test('a follower behind a leader that has deleted its old segments starts anew at the log start', () => {
   const cluster = new ReplicaCluster(3, 2)
   cluster.elect(1)
