@@ -35,7 +35,7 @@ export interface ControllerHost extends Pick<BrokerWatchHost, 'link'> {
   readonly events: MetadataEvents
   /** Where the log ends: the next record's offset. */
   endOffset(): number
-  /** Appends in the leader's epoch; false where the disk refused. */
+  /** Appends in the leader's epoch; false where the disk refused, and this node leads no longer. */
   append(records: readonly MetadataRecordInput[]): boolean
   readonly quorum: VoterChangesHost
   /** While this node leads. */

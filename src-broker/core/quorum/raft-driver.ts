@@ -65,7 +65,7 @@ export class RaftDriver {
     this.#scheduleTick()
   }
 
-  /** As the leader. False where this node leads no longer, or the disk refused: nothing was appended. */
+  /** As the leader. False where this node leads no longer, or the disk refused: then nobody knows whether it will stay, if it was appended. */
   append(records: readonly MetadataRecordInput[]): boolean {
     return this.#appending(() => this.log.append(records, this.raft.epoch))
   }
@@ -112,10 +112,15 @@ export class RaftDriver {
 
   #appending(append: () => void): boolean {
     // Whoever asks may not have heard yet. What others wrote in this epoch at that place would never be told from ours.
-    if (this.raft.role.kind !== 'leader') return false
-    const isAppended = this.#trying(append)
-    if (isAppended) this.input({ type: 'appended' })
-    return isAppended
+    if (!this.#isLeading) return false
+    if (!this.#trying(append)) return false
+    this.input({ type: 'appended' })
+    // The disk may have refused what comes of it, and ended the leadership. Who asked must not wait for a commit then.
+    return this.#isLeading
+  }
+
+  get #isLeading(): boolean {
+    return this.raft.role.kind === 'leader'
   }
 
   /** A disk that refuses is not a bug: the log is as it was before, and it is tried again. */

@@ -1,5 +1,5 @@
 // A disk that refuses amid a change of the metadata log: what is in memory and what is on disk must not part.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Deadlines } from '../../../src-broker/base/deadlines.ts'
 import { DiskError } from '../../../src-broker/base/disk.ts'
 import { seededRandom } from '../../../src-broker/base/random.ts'
@@ -74,6 +74,16 @@ test('a snapshot that the disk would not remove goes the next time, and until th
   expect(disk.list('__cluster_metadata-0').filter((name) => name.endsWith('.checkpoint'))).toHaveLength(2)
 })
 
+const nobodyHears: RaftHost = {
+  send: () => {},
+  sync: (_, done) => done(),
+  committed: () => {},
+  snapshotInstalled: () => {},
+  leadershipChanged: () => {},
+  diskFailed: () => {},
+  deadlineReached: () => {},
+}
+
 /** A controller of a topic whose preferred leader is back in sync. Its disk refuses from the append of that number on, and it resigns. */
 function controllerRefusedAt(refusedFrom: number) {
   const metadata = new Metadata().brokers('1', '2', '3').topic('orders', '1,2,3 leader 2')
@@ -131,4 +141,21 @@ test('who does not lead appends nothing, whoever asks', () => {
   const options = { ...raftDefaults, id: 1, voters: [1, 2, 3], log: createBrokerConfig(laptopSettings(3)) }
   const driver = new RaftDriver(options, env, new Deadlines(), {} as RaftHost)
   expect([driver.append([configRecord('x')]), driver.appendVoters([]), driver.log.endOffset]).toEqual([false, false, 0])
+})
+
+test('who leads no longer when it has appended does not count on it: its controller would wait for a commit that never comes', () => {
+  const { env } = bench()
+  let nowMs = 0
+  const options = { ...raftDefaults, id: 1, voters: [1], log: createBrokerConfig(laptopSettings(1)) }
+  const driver = new RaftDriver(options, { ...env, monotonicMs: () => nowMs }, new Deadlines(), nobodyHears)
+  driver.input({ type: 'start' })
+  nowMs = 60_000
+  driver.input({ type: 'tick' })
+  expect(driver.append([configRecord('x')])).toBe(true)
+  // What the leader has just written cannot be read again, for those that it is to be sent to.
+  vi.spyOn(driver.log, 'append').mockImplementation((records, epoch) => {
+    driver.log.appendAsLeader(encodeMetadataBatch(env, records), epoch)
+    driver.input({ type: 'disk-failed' })
+  })
+  expect(driver.append([configRecord('y')])).toBe(false)
 })

@@ -16,7 +16,7 @@ export interface VoterChangesHost {
   readonly endOffset: number
   /** Whether the replica with that disk has all that is committed. */
   isCaughtUp(broker: number, directoryId: string): boolean
-  /** False where the disk refused. */
+  /** False where the disk refused, and this node leads no longer. */
   appendVoters(voters: readonly Voter[]): boolean
 }
 
