@@ -4,7 +4,7 @@ import { Deadlines } from '../base/deadlines.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { CoordinatorLog, type CoordinatorUnreadable, offsetsTopic } from './coordinator-log.ts'
-import { damageReport, type LogsDamaged, type ReplicaStuck, stuckReport } from './damage-report.ts'
+import { damageReport, type LogsDamaged, type LogsSetAside, type ReplicaStuck, stuckReport } from './damage-report.ts'
 import type { Env } from './env.ts'
 import { GroupCoordinator } from './group/coordinator.ts'
 import type { GroupEvent } from './group/sink.ts'
@@ -54,7 +54,14 @@ export interface BrokerSink {
   serving(): void
 }
 
-export type BrokerEvent = QuorumEvent | GroupEvent | TopicEvent | LogsDamaged | ReplicaStuck | CoordinatorUnreadable
+export type BrokerEvent =
+  | QuorumEvent
+  | GroupEvent
+  | TopicEvent
+  | LogsDamaged
+  | LogsSetAside
+  | ReplicaStuck
+  | CoordinatorUnreadable
 
 export interface Endpoint {
   readonly nodeId: number
@@ -304,7 +311,8 @@ export class Broker {
     this.#topicNews.observe(delta, this.#isServing && this.quorum.controllerId === this.options.brokerId)
     if (this.#isServing || this.#registration?.fenced !== false) return
     this.#isServing = true
-    this.#applier.putStraysAside()
+    const logs = this.#applier.putStraysAside().map(({ topic, partition }) => ({ topic, partition }))
+    if (logs.length > 0) this.#sink.event({ kind: 'logs-set-aside', brokerId: this.options.brokerId, logs })
     this.#sink.serving()
   }
 

@@ -32,6 +32,13 @@ export function damageReport(brokerId: number, held: Iterable<HeldLog>): LogsDam
   return logs.length === 0 ? undefined : { kind: 'logs-damaged', brokerId, logs }
 }
 
+/** Logs of which the metadata knows nothing, at a start: kept under another name, as nobody can tell whether they are missed. */
+export interface LogsSetAside {
+  readonly kind: 'logs-set-aside'
+  readonly brokerId: number
+  readonly logs: readonly { readonly topic: string; readonly partition: number }[]
+}
+
 /** A replica that cannot follow: its leader's file is spoilt where it has to go on, or its own disk takes nothing. */
 export interface ReplicaStuck {
   readonly kind: 'replica-stuck'

@@ -1,7 +1,7 @@
 // Turns committed metadata into roles: which logs exist here, what each replica leads or follows, under which settings.
 import { DiskError } from '../base/disk.ts'
 import { type Uuid, zeroUuid } from '../base/uuid.ts'
-import type { LogDirectory } from './log/log-directory.ts'
+import type { HeldLog, LogDirectory } from './log/log-directory.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import type { MetadataDelta, MetadataImage, PartitionImage, TopicImage } from './quorum/image.ts'
 import { noLeader, recovering } from './quorum/records.ts'
@@ -18,6 +18,7 @@ export class MetadataApplier {
   readonly #isRegistered: () => boolean
   /** Replicas that this broker should have and for which its disk had no room, by topic: offline until it has. */
   readonly #offline = new Map<Uuid, Set<number>>()
+  readonly #aside: HeldLog[] = []
 
   /** `isRegistered`: in this life of the broker, as far as the image goes. */
   constructor(
@@ -51,13 +52,20 @@ export class MetadataApplier {
 
   /**
    * Logs that the metadata does not know: of topics deleted while this broker was down, or of all topics where the metadata was
-   * lost. Nobody can tell which, so they are put aside and not removed. Only once the metadata is up to date.
+   * lost. Nobody can tell which, so they are put aside and not removed. Only once the metadata is up to date. Returns all that were put
+   * aside in this life and had records.
    */
-  putStraysAside(): void {
-    for (const { topic, partition, log } of [...this.#logs.all()]) {
-      const known = this.#image.topicsById.get(log.topicId ?? zeroUuid)?.partitions[partition]
-      if (known?.replicas.includes(this.#brokerId) !== true) this.#logs.setAside(topic, partition)
+  putStraysAside(): readonly HeldLog[] {
+    for (const held of [...this.#logs.all()]) {
+      const known = this.#image.topicsById.get(held.log.topicId ?? zeroUuid)?.partitions[held.partition]
+      if (known?.replicas.includes(this.#brokerId) !== true) this.#putAside(held)
     }
+    return this.#aside
+  }
+
+  #putAside(held: HeldLog): void {
+    this.#logs.setAside(held.topic, held.partition)
+    if (held.log.logEndOffset > 0) this.#aside.push(held)
   }
 
   isOffline(topicId: Uuid, index: number): boolean {
@@ -135,14 +143,15 @@ export class MetadataApplier {
       found.ensureOpen()
       return found
     }
-    if (found !== undefined) this.#letGo(found, topic.name, index)
+    if (found !== undefined) this.#letGo({ topic: topic.name, partition: index, log: found })
     return this.#logs.create(topic.name, index, topic.id, config)
   }
 
-  #letGo(log: PartitionLog, topic: string, index: number): void {
+  #letGo(held: HeldLog): void {
+    const { topic, partition, log } = held
     log.ensureOpen()
-    if (log.topicId === undefined && log.logEndOffset > 0) this.#logs.setAside(topic, index)
-    else this.#logs.remove(topic, index)
+    if (log.topicId === undefined && log.logEndOffset > 0) this.#putAside(held)
+    else this.#logs.remove(topic, partition)
   }
 
   #applySettings(name: string): void {

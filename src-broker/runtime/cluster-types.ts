@@ -148,6 +148,13 @@ export type ClusterEvent =
       /** Those of them that lack what had been committed. */
       readonly belowHighWatermark: readonly string[]
     }
+  /** Logs of which the metadata knows nothing: kept under another name. */
+  | {
+      readonly kind: 'logs-set-aside'
+      readonly brokerId: number
+      readonly atMs: number
+      readonly partitions: readonly string[]
+    }
   | {
       readonly kind: 'isr-changed'
       readonly brokerId: number

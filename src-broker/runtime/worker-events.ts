@@ -46,6 +46,8 @@ export class WorkerEvents {
         const [partitions, belowHighWatermark] = [event.logs.map(nameOf), below.map(nameOf)]
         return this.#tell({ kind: 'logs-damaged', brokerId, atMs, partitions, belowHighWatermark })
       }
+      case 'logs-set-aside':
+        return this.#tell({ kind: 'logs-set-aside', brokerId, atMs, partitions: event.logs.map(nameOf) })
       case 'replica-stuck': {
         const { leaderId, offset, why } = event
         return this.#tell({ kind: 'replica-stuck', brokerId, atMs, partition: nameOf(event), leaderId, offset, why })

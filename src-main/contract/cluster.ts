@@ -123,6 +123,7 @@ export interface PulseEvent {
     | 'leader-changed'
     | 'unclean-leaders-elected'
     | 'logs-damaged'
+    | 'logs-set-aside'
     | 'replica-stuck'
     | 'coordinator-unreadable'
     | 'metadata-disk-failed'

@@ -182,6 +182,10 @@ export class PulseService {
         const text = `${broker} cut damaged ends off ${listed(partitions)}${lost}; it copies them anew`
         return { ...calm, kind, brokerId, text, severity: 'warning' }
       }
+      case 'logs-set-aside': {
+        const text = `${broker} put ${listed(event.partitions)} aside: no topic here has them; their files are kept as …-stray`
+        return { ...calm, kind, brokerId, text, severity: 'warning' }
+      }
       case 'replica-stuck': {
         const { partition, leaderId, offset, why } = event
         const cause = why === 'own-disk' ? 'its disk takes nothing' : `the log of broker ${leaderId} is spoilt there`

@@ -136,3 +136,16 @@ test('records of which nobody can tell whose they are are kept under another nam
   expect(strays).toEqual(['orders-0.unknown-stray'])
   expect(disk.read(`${strays[0]}/${'0'.repeat(20)}.log`)!.length).toBeGreaterThan(61)
 })
+
+test('logs that no topic has are put aside, and those with records are told', () => {
+  const disk = new MemoryDisk()
+  const { logs: before } = brokerOne(disk)
+  const topicId = '7'.repeat(32)
+  append(before.create('unknown', 0, topicId, defaultLogConfig), ['x'])
+  before.create('unknown', 1, topicId, defaultLogConfig)
+  before.close(1)
+  const { applier, logs } = brokerOne(disk)
+  expect(applier.putStraysAside().map(({ topic, partition }) => `${topic}-${partition}`)).toEqual(['unknown-0'])
+  expect([...logs.all()]).toEqual([])
+  expect(disk.list('').filter((name) => name.endsWith('-stray'))).toHaveLength(2)
+})
