@@ -1,4 +1,4 @@
-import type { Disk } from '../../base/disk.ts'
+import { attempt, type Disk } from '../../base/disk.ts'
 import { CorruptBatch } from '../../records/corrupt-batch.ts'
 import { offsetOfFileName } from './file-names.ts'
 import { emptySlice, FileSlice } from './file-slice.ts'
@@ -29,7 +29,7 @@ export class Segments {
     this.#disk = disk
     this.#directory = directory
     const bases = fileNames.map((name) => offsetOfFileName(name, '.log')).filter((base) => base !== undefined)
-    this.#row = bases.map((base) => new Segment(disk, directory, base))
+    this.#row = withoutLeftovers(bases.map((base) => new Segment(disk, directory, base)))
     if (bases.length === 0) this.add(baseOffset)
   }
 
@@ -68,7 +68,13 @@ export class Segments {
 
   add(baseOffset: number): Segment {
     const segment = new Segment(this.#disk, this.#directory, baseOffset)
-    segment.create()
+    try {
+      segment.create()
+    } catch (error) {
+      // The next batch may have room in the segment before: this one would stand amid its offsets.
+      attempt(() => segment.remove())
+      throw error
+    }
     this.#row.push(segment)
     this.#places.clear()
     return segment
@@ -171,3 +177,14 @@ const placeIn = (segment: Segment, position: number): Place => ({
   position,
   batchOffset: segment.batchOffsetAt(position),
 })
+
+/**
+ * Only the first and the last may be empty. Another was made for a batch that the disk refused then, as it did the removal; the next
+ * batch had room in the one before, and its offsets are there.
+ */
+function withoutLeftovers(found: readonly Segment[]): Segment[] {
+  const isLeftover = (segment: Segment): boolean =>
+    segment.size === 0 && segment !== found[0] && segment !== found.at(-1)
+  for (const segment of found.filter(isLeftover)) attempt(() => segment.remove())
+  return found.filter((segment) => !isLeftover(segment))
+}

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { DiskError } from '../../../src-broker/base/disk.ts'
 import { defaultLogConfig } from '../../../src-broker/core/log/log-config.ts'
-import { PartitionLog } from '../../../src-broker/core/log/partition-log.ts'
+import { emptyLogStart, PartitionLog } from '../../../src-broker/core/log/partition-log.ts'
 import type { Crc32c } from '../../../src-broker/records/batch.ts'
 import { crc32c } from '../records/samples.ts'
 import {
@@ -102,6 +103,35 @@ test('a log that lost flushed records says so', () => {
   const damaged = disk.crash()
   damaged.tamper(first, (content) => content.slice(0, 4 * smallBatchBytes))
   expect(recoverLog(damaged, 6).damage).toEqual({ offset: 4, bytes: 0 })
+})
+
+test.each([
+  ['an orderly stop', true],
+  ['a kill', false],
+])('after %s a segment that was made for a batch, and not filled with it, costs nothing', (_, isOrderly) => {
+  const config = { segmentMs: 1_000 }
+  const { disk, log } = newLog(config)
+  append(log, ['r0'], { timestamps: [startMs] })
+  // The disk has made the file of the new segment when it refuses, and does not remove it either.
+  const second = `${directory}/00000000000000000001.log`
+  disk.open(second).write(new Uint8Array(0), 0, 0, 0)
+  disk.needRoom = (path) => {
+    if (path === second) throw new DiskError('EIO', path)
+  }
+  const { remove } = disk
+  disk.remove = (path) => {
+    if (path === second) throw new DiskError('EIO', path)
+  }
+  expect(() => append(log, ['too late'], { timestamps: [startMs + 5_000] })).toThrow('EIO')
+  disk.remove = remove
+  append(log, ['r1'], { timestamps: [startMs + 1] })
+  append(log, ['r2'], { timestamps: [startMs + 5_000] })
+  const recoveryPoint = isOrderly ? log.logEndOffset : 0
+  if (isOrderly) log.close()
+  const left = isOrderly ? disk : disk.kill()
+  const reopened = openLog(left, { ...emptyLogStart, isClean: isOrderly, recoveryPoint }, config)
+  expect([contents(reopened), reopened.damage]).toEqual([filled(0, 3), undefined])
+  expect(left.list(directory).filter((name) => name.endsWith('.log'))).toHaveLength(2)
 })
 
 test('a segment that a power loss emptied takes those behind it along, though they are whole', () => {

@@ -47,6 +47,22 @@ test('a damaged length, behind which nothing is where it should be, is refused a
   expect(() => harness.start(2)).toThrow(/is damaged at offset 0, amid sound records/)
 })
 
+test('a segment that was made for a record which the disk refused then is no damage: its offsets are in the one before', () => {
+  const harness = QuorumHarness.started({ brokers: 3, settings: { 'metadata.log.segment.bytes': '2000' } })
+  for (let count = 0; count < 20; count++) harness.createTopic(`topic-${count}`)
+  harness.after(100)
+  for (const id of [1, 2, 3]) harness.kill(id)
+  const { disk } = harness.members.get(2)!
+  const segments = () => disk.list(directory).filter((name) => name.endsWith('.log'))
+  const [, second, third] = segments().map((name) => Number(name.slice(0, 20)))
+  expect(third).toBeGreaterThan(second! + 1)
+  const leftover = `${String(third! - 1).padStart(20, '0')}.log`
+  disk.open(`${directory}/${leftover}`).write(new Uint8Array(0), 0, 0, 0)
+  for (const id of [1, 2, 3]) harness.start(id)
+  harness.until(() => harness.isWhole() && harness.running.every(({ image }) => image.topics.has('topic-19')))
+  expect(segments()).not.toContain(leftover)
+})
+
 test('a tail that a power loss has torn is cut off and fetched again', () => {
   const harness = stopped()
   tamper(harness, logPath, (bytes) => bytes.subarray(0, bytes.length - 7))
