@@ -20,11 +20,13 @@ class Life {
   start = 0
   epoch = 0
   readonly #endsAtRefusal: boolean
+  readonly #isShorterNext: boolean
   #topicId = topicId
 
   constructor(refused: number, endsAtRefusal: boolean) {
     this.disk = new RefusingDisk(new MemoryDisk(), refused)
     this.#endsAtRefusal = endsAtRefusal
+    this.#isShorterNext = refused % 4 > 1
     this.#begin()
   }
 
@@ -36,16 +38,16 @@ class Life {
     return this.start + this.records.length
   }
 
-  /** Where one is refused, one that is longer than what is left of the segment comes next. */
+  /** Where one is refused, one that is longer than what is left of the segment comes next, or one that has room there. */
   lead(count: number): void {
     for (let done = 0; done < count; done++) {
-      let value = `${this.epoch}`
+      let value = `${this.epoch}`.padEnd(45, '.')
       this.#done(
         () => {
           append(this.log, [value], { leaderEpoch: this.epoch })
         },
         () => {
-          value = 'long'.repeat(40)
+          value = this.#isShorterNext ? '' : 'long'.repeat(40)
         },
       )
       this.records.push(`${this.end} ${value}`)
