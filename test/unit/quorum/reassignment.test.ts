@@ -5,6 +5,7 @@ import {
   listPartitionReassignments,
 } from '../../../src-broker/core/quorum/controller/alter-partition-reassignments.ts'
 import { changePartition } from '../../../src-broker/core/quorum/controller/partition-change.ts'
+import { noLeader, partitionChange } from '../../../src-broker/core/quorum/records.ts'
 import { errors } from '../../../src-broker/protocol/errors.ts'
 import { Metadata } from '../../support/metadata.ts'
 
@@ -79,6 +80,22 @@ test('what would leave nobody in sync is refused', () => {
   cluster.isr(3)
   expect(cluster.reassign(null)).toBe(errors.INVALID_REPLICA_ASSIGNMENT)
   expect(cluster.reassign([1, 4])).toBe(errors.INVALID_REPLICA_ASSIGNMENT)
+})
+
+test('where nobody is in sync, who led last goes only if somebody stays who has as much, and does not come back as a leader', () => {
+  const cluster = new Cluster('1,2,3')
+  cluster.reassign([4, 5, 1])
+  const { topicId } = cluster.image.partition('t', 0)!
+  const nobody = (eligibleLeaderReplicas: number[]) =>
+    cluster.replay([
+      partitionChange(topicId, 0, { isr: [], leader: noLeader, eligibleLeaderReplicas, lastKnownElr: [4] }),
+    ])
+  nobody([])
+  expect(cluster.reassign(null)).toBe(errors.INVALID_REPLICA_ASSIGNMENT)
+  nobody([2])
+  cluster.brokers('2!')
+  expect(cluster.reassign(null)).toBe(errors.NONE)
+  expect(cluster.view).toMatch(/^leader -1 epoch \d isr {2}elr 2 last 2 replicas 1,2,3 \+ -$/)
 })
 
 test('another target takes the place of the first, counted from the replicas of before', () => {

@@ -78,7 +78,7 @@ function target(
   const removingReplicas = before.filter((id) => !replicas.includes(id))
   const all = [...replicas, ...removingReplicas]
   const isr = partition.isr.filter((id) => all.includes(id))
-  if (isr.length === 0 && partition.isr.length > 0) {
+  if (isNobodyLeft(partition, all)) {
     return refuse(errors.INVALID_REPLICA_ASSIGNMENT, 'None of the replicas that would be left is in sync.')
   }
   const addingReplicas = replicas.filter((id) => !before.includes(id))
@@ -90,13 +90,23 @@ function cancelled(partition: PartitionImage, topic: string): Wanted | ApiError 
   if (!isReassigned(partition)) {
     return refuse(errors.NO_REASSIGNMENT_IN_PROGRESS, 'No partition reassignment is in progress.')
   }
-  const isr = partition.isr.filter((id) => !partition.addingReplicas.includes(id))
-  if (isr.length === 0 && partition.isr.length > 0) {
+  const replicas = originalReplicas(partition)
+  const isr = partition.isr.filter((id) => replicas.includes(id))
+  if (isNobodyLeft(partition, replicas)) {
     const name = `${topic}:${partition.partition}`
     const why = `Unable to revert partition assignment for ${name} because it would require an unclean leader election.`
     return refuse(errors.INVALID_REPLICA_ASSIGNMENT, why)
   }
-  return { replicas: originalReplicas(partition), addingReplicas: [], removingReplicas: [], isr }
+  return { replicas, addingReplicas: [], removingReplicas: [], isr }
+}
+
+/** Of those that may have everything: who is in sync, or where nobody is, who is eligible or led last. */
+function isNobodyLeft(
+  { isr, eligibleLeaderReplicas, lastKnownElr }: PartitionImage,
+  replicas: readonly number[],
+): boolean {
+  const known = isr.length > 0 ? isr : [...eligibleLeaderReplicas, ...lastKnownElr]
+  return known.length > 0 && !known.some((id) => replicas.includes(id))
 }
 
 export function listPartitionReassignments(

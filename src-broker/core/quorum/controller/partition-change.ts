@@ -78,10 +78,14 @@ function withReassignmentDone(target: Target): Target {
   return { isr, replicas: without(target.replicas, removingReplicas), addingReplicas: [], removingReplicas: [] }
 }
 
-/** Who led last before nobody was in sync any more: where nobody is eligible either, it is the best guess. */
+/**
+ * Who led last before nobody was in sync any more: where nobody is eligible either, it is the best guess. One that a cancelled
+ * reassignment has sent away is none; who was eligible then has as much.
+ */
 function lastKnownLeader(partition: PartitionImage, { isr, replicas }: Target, { wiped = none }: WantedChange): number {
   if (isr.length > 0) return noLeader
-  const known = partition.leader === noLeader ? (partition.lastKnownElr[0] ?? partition.isr[0]) : partition.leader
+  const { leader, lastKnownElr, isr: isrBefore, eligibleLeaderReplicas } = partition
+  const known = [leader, ...lastKnownElr, ...isrBefore, ...eligibleLeaderReplicas].find((id) => replicas.includes(id))
   // With an empty disk it would have everybody else truncate to nothing, save where there is nobody else.
   const isSafe = known !== undefined && (!wiped.has(known) || replicas.length === 1)
   return isSafe ? known : noLeader
