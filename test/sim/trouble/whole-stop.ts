@@ -6,6 +6,7 @@ import type { Fault, Trouble } from './trouble.ts'
 
 /** Until nothing else goes wrong for so long after it, whatever it meets is its own doing. */
 const aloneMs = 5_000
+const watchEveryMs = 2
 
 export const wholeStop: Fault = (trouble, target) => {
   const { cluster, random, world } = trouble
@@ -15,24 +16,25 @@ export const wholeStop: Fault = (trouble, target) => {
   const unpowered = trouble.isCalm && chance(random, 0.35) ? target : undefined
   const release = trouble.guard(30_000)
   const machines = [...cluster.machines]
-  let left = machines.length
-  const isDown = (): void => {
-    if (--left > 0) return
+  const lives = new Map(machines.map((machine) => [machine, machine.life]))
+  // Some may end otherwise than they were told to, and some only when the trouble is over.
+  const watch = (): void => {
+    if (machines.some((machine) => machine.life === lives.get(machine))) return void world.after(watchEveryMs, watch)
     startAll(trouble, machines)
-    if (unpowered === undefined && chance(random, 0.6)) killAmidTheStart(trouble, machines)
+    if (unpowered === undefined && !trouble.isOver && chance(random, 0.6)) killAmidTheStart(trouble, machines)
     world.after(aloneMs, release)
   }
   for (const machine of machines) {
     if (machine !== unpowered && (unpowered !== undefined || chance(random, 0.75))) {
-      machine.stop(pick(random, [5_000, 5_000, 50, 0]), isDown)
+      machine.stop(pick(random, [5_000, 5_000, 50, 0]), () => {})
       continue
     }
     world.after(between(random, 0, pick(random, [10, 100, 300])), () => {
       if (machine === unpowered) machine.losePower(false)
       else machine.kill()
-      isDown()
     })
   }
+  watch()
   return true
 }
 
@@ -47,9 +49,11 @@ function startAll(trouble: Trouble, machines: readonly Machine[]): void {
 }
 
 function killAmidTheStart(trouble: Trouble, machines: readonly Machine[]): void {
-  const { random, world } = trouble
+  const { random } = trouble
   for (let times = pick(random, [1, 2]); times > 0; times--) {
     const victim = pick(random, machines)
-    world.after(between(random, 1, pick(random, [20, 150, 400])), () => trouble.crash(victim, between(random, 1, 600)))
+    trouble.after(between(random, 1, pick(random, [20, 150, 400])), () =>
+      trouble.crash(victim, between(random, 1, 600)),
+    )
   }
 }
