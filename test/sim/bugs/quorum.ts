@@ -82,7 +82,7 @@ export const quorumBugs: readonly Bug[] = [
   if (brokerId !== current.leader) return errors.INVALID_REQUEST
   if (partitionEpoch < current.partitionEpoch) return errors.INVALID_UPDATE_VERSION`,
     replace: 'if (brokerId < 0) return errors.INVALID_REQUEST',
-    within: 100,
+    within: 530,
   },
   {
     name: 'isr-with-any-life',

@@ -12,7 +12,7 @@ export const replicationBugs: readonly Bug[] = [
     file: following,
     find: 'log.truncateTo(Math.max(log.logStartOffset, Math.min(leaderEndOffset, common, log.logEndOffset)))',
     replace: 'log.truncateTo(Math.max(log.logStartOffset, Math.min(common + leaderEndOffset, log.highWatermark)))',
-    within: 100,
+    within: 370,
   },
   {
     name: 'truncate-on-every-start',
@@ -151,6 +151,6 @@ export const replicationBugs: readonly Bug[] = [
     file: leader,
     find: 'isCaughtUp(leader, follower, leaderEndOffset, nowMs) && isAlive(id)',
     replace: 'follower.stream !== undefined && isAlive(id)',
-    within: 330,
+    within: 790,
   },
 ]

@@ -143,6 +143,6 @@ export const storageBugs: readonly Bug[] = [
     file: log,
     find: 'if (offset >= before) return',
     replace: 'if (offset >= 0) return',
-    within: 220,
+    within: 480,
   },
 ]
