@@ -4,7 +4,14 @@ import { Deadlines } from '../base/deadlines.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { CoordinatorLog, type CoordinatorUnreadable, offsetsTopic } from './coordinator-log.ts'
-import { damageReport, type LogsDamaged, type LogsSetAside, type ReplicaStuck, stuckReport } from './damage-report.ts'
+import {
+  asideReport,
+  damageReport,
+  type LogsDamaged,
+  type LogsSetAside,
+  type ReplicaStuck,
+  stuckReport,
+} from './damage-report.ts'
 import type { Env } from './env.ts'
 import { GroupCoordinator } from './group/coordinator.ts'
 import type { GroupEvent } from './group/sink.ts'
@@ -311,8 +318,8 @@ export class Broker {
     this.#topicNews.observe(delta, this.#isServing && this.quorum.controllerId === this.options.brokerId)
     if (this.#isServing || this.#registration?.fenced !== false) return
     this.#isServing = true
-    const logs = this.#applier.putStraysAside().map(({ topic, partition }) => ({ topic, partition }))
-    if (logs.length > 0) this.#sink.event({ kind: 'logs-set-aside', brokerId: this.options.brokerId, logs })
+    const aside = asideReport(this.options.brokerId, this.#applier.putStraysAside())
+    if (aside !== undefined) this.#sink.event(aside)
     this.#sink.serving()
   }
 

@@ -39,6 +39,12 @@ export interface LogsSetAside {
   readonly logs: readonly { readonly topic: string; readonly partition: number }[]
 }
 
+/** Undefined where there are none. */
+export function asideReport(brokerId: number, held: readonly HeldLog[]): LogsSetAside | undefined {
+  const logs = held.map(({ topic, partition }) => ({ topic, partition }))
+  return logs.length === 0 ? undefined : { kind: 'logs-set-aside', brokerId, logs }
+}
+
 /** A replica that cannot follow: its leader's file is spoilt where it has to go on, or its own disk takes nothing. */
 export interface ReplicaStuck {
   readonly kind: 'replica-stuck'

@@ -1,6 +1,6 @@
 // Brokers whose link has closed. Their clients lose them at the same moment, and ask whichever broker is next who leads now, too early
-// by the few milliseconds that it takes to decide: some ask again only after a second (librdkafka). So that answers which say who
-// leads wait for the decision, but never long: without a majority there is none, and a link may be all that was lost.
+// by the few milliseconds that it takes to decide: some ask again only after a second (librdkafka). So answers that say who leads
+// wait for the decision, but never long: without a majority there is none, and a link may be all that was lost.
 import type { Deadlines } from '../base/deadlines.ts'
 import type { MetadataImage } from './quorum/image.ts'
 

@@ -18,6 +18,7 @@ export class MetadataApplier {
   readonly #isRegistered: () => boolean
   /** Replicas that this broker should have and for which its disk had no room, by topic: offline until it has. */
   readonly #offline = new Map<Uuid, Set<number>>()
+  /** Logs with records that were put aside in this life. */
   readonly #aside: HeldLog[] = []
 
   /** `isRegistered`: in this life of the broker, as far as the image goes. */

@@ -183,7 +183,7 @@ export class PulseService {
         return { ...calm, kind, brokerId, text, severity: 'warning' }
       }
       case 'logs-set-aside': {
-        const text = `${broker} put ${listed(event.partitions)} aside: no topic here has them; their files are kept as …-stray`
+        const text = `${broker} put ${listed(event.partitions)} aside: of no topic here, kept as …-stray`
         return { ...calm, kind, brokerId, text, severity: 'warning' }
       }
       case 'replica-stuck': {

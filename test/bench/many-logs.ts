@@ -14,7 +14,6 @@ const topics = 100
 const partitionsPerTopic = 100
 
 export interface ManyLogsPass {
-  readonly logs: number
   readonly openMs: number
   /** Resident memory that is there afterwards and was not before. */
   readonly openMegabytes: number

@@ -19,7 +19,7 @@ const recoveryMs = cpuMsOf(() => {
   log = PartitionLog.open(env, logName, defaultLogConfig, start)
 })
 if (log?.damage !== undefined) throw new Error('the log is damaged')
-const pass: RecoveryPass = { megabytes: log!.sizeInBytes / (1 << 20), checksumMs, recoveryMs }
+const pass: RecoveryPass = { checksumMs, recoveryMs }
 console.log(JSON.stringify(pass))
 
 function cpuMsOf(work: () => void): number {

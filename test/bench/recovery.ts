@@ -17,7 +17,6 @@ export const logName = 'recovery-0'
 
 /** Of one pass over a log, in milliseconds of CPU time. */
 export interface RecoveryPass {
-  readonly megabytes: number
   readonly checksumMs: number
   readonly recoveryMs: number
 }

@@ -19,6 +19,8 @@ export function writeCheckpoint(disk: Disk, path: string, lines: readonly string
   disk.replace(path, encodeText(`${[version, lines.length, ...lines].join('\n')}\n`))
 }
 
+export const isOffset = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
+
 /**
  * One offset per partition of a broker: `recovery-point-offset-checkpoint`, `replication-offset-checkpoint` and
  * `log-start-offset-checkpoint`, each line `topic partition offset`.
@@ -40,7 +42,7 @@ export class OffsetCheckpoint {
       // By hand, as with thousands of lines it shows in the time of a start.
       const space = line.lastIndexOf(' ')
       const value = space < 0 ? -1 : Number(line.slice(space + 1))
-      if (Number.isSafeInteger(value) && value >= 0) offsets.set(line.slice(0, space).replace(' ', '-'), value)
+      if (isOffset(value)) offsets.set(line.slice(0, space).replace(' ', '-'), value)
     }
     return offsets
   }

@@ -16,9 +16,10 @@ export function writeTopicId(disk: Disk, directory: string, topicId: Uuid): void
 
 /** For a flush. Made anew where somebody took it away; undefined where nobody knows any more what it said. */
 export function topicIdFile(disk: Disk, directory: string, topicId: Uuid | undefined): DiskFile | undefined {
-  const isThere = disk.exists(path(directory))
-  if (!isThere && topicId === undefined) return undefined
-  if (!isThere) writeTopicId(disk, directory, topicId!)
+  if (!disk.exists(path(directory))) {
+    if (topicId === undefined) return undefined
+    writeTopicId(disk, directory, topicId)
+  }
   return disk.open(path(directory))
 }
 

@@ -27,15 +27,6 @@ export class ProducerSnapshots {
     this.#keep((offset) => offset === latest || fileNames.includes(offsetFileName(offset, '.log')))
   }
 
-  /** Takes in the partition's directory listing. Snapshots of earlier stops that are at no segment's base go. */
-  open(fileNames: readonly string[], segmentBases: ReadonlySet<number>): void {
-    this.#offsets = fileNames
-      .map((name) => offsetOfFileName(name, '.snapshot'))
-      .filter((offset) => offset !== undefined)
-    const latest = this.#offsets.at(-1)
-    this.#keep((offset) => offset === latest || segmentBases.has(offset))
-  }
-
   save(offset: number, entries: readonly ProducerSnapshotEntry[]): void {
     if (this.#offsets.at(-1) === offset) return
     const content = encodeProducerSnapshot(entries, this.#crc32c)

@@ -100,7 +100,7 @@ export function loadProducers(
   }
 }
 
-/** What is in flight is young: five batches of the usual largest size, of one producer or a few, and nothing where they are small. */
+/** What is in flight is young: room for five batches of the usual largest size, of more than one producer; mostly they are far smaller. */
 const walkedBackBytes = 8 * 1024 * 1024
 
 /** The numbered batches of the last stretch before `offset`. */

@@ -179,12 +179,14 @@ const placeIn = (segment: Segment, position: number): Place => ({
 })
 
 /**
- * Only the first and the last may be empty. Another was made for a batch that the disk refused then, as it did the removal; the next
- * batch had room in the one before, and its offsets are there.
+ * Only the first and the last segment may be empty. Another was made for a batch that the disk refused then, as it did the removal; the
+ * next batch had room in the one before, and its offsets are there.
  */
+export const isLeftover = (sizeInBytes: number, index: number, count: number): boolean =>
+  sizeInBytes === 0 && index > 0 && index < count - 1
+
 function withoutLeftovers(found: readonly Segment[]): Segment[] {
-  const isLeftover = (segment: Segment): boolean =>
-    segment.size === 0 && segment !== found[0] && segment !== found.at(-1)
-  for (const segment of found.filter(isLeftover)) attempt(() => segment.remove())
-  return found.filter((segment) => !isLeftover(segment))
+  const isOne = (segment: Segment, index: number): boolean => isLeftover(segment.size, index, found.length)
+  for (const segment of found.filter(isOne)) attempt(() => segment.remove())
+  return found.filter((segment, index) => !isOne(segment, index))
 }

@@ -2,7 +2,7 @@
 // other by Kafka's three, which are rewritten now and then.
 import type { Disk } from '../../base/disk.ts'
 import { type Uuid, zeroUuid } from '../../base/uuid.ts'
-import { readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
+import { isOffset, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
 import type { PartitionLog } from './partition-log.ts'
 
 export interface Standing {
@@ -59,5 +59,3 @@ export function gatherStandings(
     ]),
   )
 }
-
-const isOffset = (value: number): boolean => Number.isSafeInteger(value) && value >= 0

@@ -6,6 +6,7 @@ import * as batch from '../../records/batch.ts'
 import type { Env } from '../env.ts'
 import { scanning } from '../log/batch-walk.ts'
 import { offsetFileName, offsetOfFileName } from '../log/file-names.ts'
+import { isLeftover } from '../log/segments.ts'
 
 /** The broker's part of the quorum cannot be relied upon. One line for the user, without a stop at its end. */
 export class MetadataDamaged extends Error {
@@ -27,8 +28,7 @@ export function refuseDamageInside(env: Env, directory: string): void {
     const path = `${directory}/${offsetFileName(base, '.log')}`
     const file = env.disk.open(path)
     try {
-      // Made for a batch that the disk refused then: as `segments` has it.
-      if (file.size === 0 && index > 0 && index < bases.length - 1) continue
+      if (isLeftover(file.size, index, bases.length)) continue
       const walk = scanning(file, 0, file.size)
       const isNext = base === nextOffset
       while (isNext && walk.next() && walk.loadBody() && isSound(env, walk.bytes, walk.view, walk.at, nextOffset)) {

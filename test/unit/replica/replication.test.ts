@@ -258,7 +258,8 @@ test('a wiped follower starts at the beginning and gets everything', () => {
   expect(cluster.bytes(2, 10)).toEqual(cluster.bytes(1, 10))
 })
 
-test('a follower that has nothing begins with the batch that the log start lies in, and with none of its records before that', () => {
+/** Broker 2 is down and has lost all; the log of the leader, 1, begins amid its third batch of five records. */
+function withLogStartAmidABatch(): ReplicaCluster {
   const cluster = new ReplicaCluster(3, 2)
   cluster.elect(1)
   cluster.produce(1, 4, 'all', 'r', 5)
@@ -267,6 +268,11 @@ test('a follower that has nothing begins with the batch that the log start lies 
   cluster.wipe(2)
   cluster.setIsr([1, 3])
   cluster.partition(1).log.advanceLogStartOffset(12)
+  return cluster
+}
+
+test('a follower that has nothing begins with the batch that the log start lies in, and with none of its records before that', () => {
+  const cluster = withLogStartAmidABatch()
   cluster.start(2)
   cluster.advance(3_000)
   const { logStartOffset, logEndOffset, highWatermark } = cluster.partition(2).log
@@ -274,14 +280,7 @@ test('a follower that has nothing begins with the batch that the log start lies 
 })
 
 test('where the disk refuses to make room for that batch, the log is a whole one all the same, and the next time it may do', () => {
-  const cluster = new ReplicaCluster(3, 2)
-  cluster.elect(1)
-  cluster.produce(1, 4, 'all', 'r', 5)
-  cluster.settle()
-  cluster.kill(2)
-  cluster.wipe(2)
-  cluster.setIsr([1, 3])
-  cluster.partition(1).log.advanceLogStartOffset(12)
+  const cluster = withLogStartAmidABatch()
   // First it starts anew at the log start, then where the batch begins.
   cluster.refuseRemoval(2, 1)
   cluster.start(2)

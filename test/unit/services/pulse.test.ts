@@ -87,7 +87,7 @@ describe('sentences', () => {
         "unclean-leaders-elected | 3 | broker 3 leads orders-1 and orders-2 without having been in sync: what only brokers 1, 2 had is lost | - |  | trouble",
         "unclean-leaders-elected | 1 | broker 1 leads orders-1 and orders-2 without having been in sync: it led last, and may have lost what was not flushed | - |  | warning",
         "logs-damaged | 1 | broker 1 cut damaged ends off orders-1 and orders-2; committed records are gone from orders-2; it copies them anew | - |  | warning",
-        "logs-set-aside | 1 | broker 1 put orders-1 and orders-2 aside: no topic here has them; their files are kept as …-stray | - |  | warning",
+        "logs-set-aside | 1 | broker 1 put orders-1 and orders-2 aside: of no topic here, kept as …-stray | - |  | warning",
       ]
     `)
   })
